@@ -1,0 +1,27 @@
+/**
+ * A Kubernetes runtime: client, caches, work queues, controllers, leader election, events, certificates. Knows no kind
+ * beyond Kubernetes' own. Objects are plain JSON.
+ */
+export * from './resource-type.ts';
+export * from './core-types.ts';
+export * from './errors.ts';
+export { systemClock, type Clock } from './clock.ts';
+export * from './client.ts';
+export { Store, type IndexFunction, type StoreReader } from './store.ts';
+export { Informer, type ChangeSource, type InformerOptions, type StoreChange } from './informer.ts';
+export type { Decision, EffectContext, EffectRunner, Reconciler } from './reconciler.ts';
+export {
+  controller,
+  type Controller,
+  type ControllerBuilder,
+  type ControllerOptions,
+  type Predicate,
+} from './controller.ts';
+export { LeaderElector, LeadershipLost, type LeaderElectorOptions } from './leader-election.ts';
+export { Recorder, type RecordedEvent, type RecorderOptions } from './recorder.ts';
+export { Manager, type ManagerOptions, type Runnable } from './manager.ts';
+export {
+  CertificateRequester,
+  type CertificateRequesterOptions,
+  type IssuedCertificate,
+} from './certificate-requester.ts';
