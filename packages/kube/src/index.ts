@@ -25,3 +25,21 @@ export {
   type CertificateRequesterOptions,
   type IssuedCertificate,
 } from './certificate-requester.ts';
+export {
+  findCondition,
+  isConditionTrue,
+  mergeConditions,
+  removeCondition,
+  setCondition,
+  timestamp,
+  type Condition,
+} from './conditions.ts';
+export { addFinalizerPatch, hasFinalizer, isDeleting, removeFinalizerPatch } from './finalizers.ts';
+export {
+  jsonPointer,
+  replaceIfUnchanged,
+  statusApply,
+  testResourceVersion,
+  testUid,
+  type JsonPatchOperation,
+} from './patches.ts';
