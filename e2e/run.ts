@@ -1,0 +1,89 @@
+/**
+ * `npm run e2e [-- CASE...] [--keep] [--list]`: runs the cases of `e2e/cases` one after the other on the cluster of
+ * KUBECONFIG, or on the local one when that is not set (it is brought up and QuickVirt installed when need be).
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { readCases, substitute, type Case } from './src/case.ts';
+import { prepareCluster, type PreparedCluster } from './src/cluster.ts';
+import { collectEvidence } from './src/evidence.ts';
+import { Kubectl } from './src/kubectl.ts';
+import { steps, type StepContext } from './src/steps.ts';
+
+interface CaseResult {
+  name: string;
+  passed: boolean;
+  durationMs: number;
+  error?: string;
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    keep: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    out: { type: 'string', default: fileURLToPath(new URL('../out/e2e', import.meta.url)) },
+    nodes: { type: 'string', default: '2' },
+  },
+});
+
+async function runCase(testCase: Case, cluster: PreparedCluster): Promise<CaseResult> {
+  const namespace = `e2e-${testCase.name}`;
+  const began = Date.now();
+  const context: StepContext = {
+    kubectl: new Kubectl(cluster.kubectlPath, namespace),
+    kubeconfig: cluster.kubeconfigPath,
+    namespace,
+    system: cluster.system,
+    variables: { namespace, system: cluster.system, guestImage: cluster.guestImage },
+  };
+  await context.kubectl.run(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=120s'], {
+    timeoutMs: 130_000,
+  });
+  await context.kubectl.run(['create', 'namespace', namespace]);
+  // A launcher pod passes the strictest level; the API server holds us to it in every case.
+  await context.kubectl.run(['label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce=restricted']);
+  let at = '';
+  try {
+    for (const step of testCase.steps) {
+      at = step.file;
+      const execute = steps[step.verb];
+      if (!execute) throw new Error(`no verb "${step.verb}"; there are: ${Object.keys(steps).join(', ')}`);
+      for (const document of step.documents) await execute(substitute(document, context.variables), context);
+    }
+  } catch (error) {
+    const folder = await collectEvidence(join(values.out, testCase.name), context);
+    const message = `${at}: ${(error as Error).message}\n      evidence: ${folder}`;
+    if (!values.keep) await cleanUp(context);
+    return { name: testCase.name, passed: false, durationMs: Date.now() - began, error: message };
+  }
+  if (!values.keep) await cleanUp(context);
+  return { name: testCase.name, passed: true, durationMs: Date.now() - began };
+}
+
+async function cleanUp({ kubectl, namespace }: StepContext): Promise<void> {
+  await kubectl.try(['delete', 'namespace', namespace, '--wait=false']);
+}
+
+const cases = readCases(fileURLToPath(new URL('cases', import.meta.url)), positionals);
+if (values.list) {
+  for (const { name } of cases) console.log(name);
+} else {
+  const cluster = await prepareCluster({ nodes: Number(values.nodes) });
+  const results: CaseResult[] = [];
+  for (const testCase of cases) {
+    process.stdout.write(`  ${testCase.name} ... `);
+    const result = await runCase(testCase, cluster);
+    results.push(result);
+    console.log(
+      `${result.passed ? 'passed' : 'FAILED'} (${(result.durationMs / 1000).toFixed(1)} s)${result.error ? `\n    ${result.error}` : ''}`,
+    );
+  }
+  mkdirSync(values.out, { recursive: true });
+  writeFileSync(join(values.out, 'results.json'), JSON.stringify(results, null, 2));
+  const failed = results.filter((result) => !result.passed).length;
+  console.log(`e2e: ${results.length - failed} passed, ${failed} failed`);
+  process.exitCode = failed > 0 ? 1 : 0;
+}

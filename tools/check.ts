@@ -1,0 +1,24 @@
+/** `npm run check`: everything that needs no machine but Node: format, lint, types, dead code, protos, generated files. */
+import { fileURLToPath } from 'node:url';
+import { runStage, type Stage } from './stages.ts';
+
+const bin = (name: string): string => fileURLToPath(new URL(`../node_modules/.bin/${name}`, import.meta.url));
+const log = (name: string): string => fileURLToPath(new URL(`../out/check/${name}.log`, import.meta.url));
+
+const stages: Stage[] = [
+  { title: 'format', command: [bin('prettier'), '--check', '--log-level', 'warn', '.'], logFile: log('format') },
+  { title: 'lint, ring rules included', command: [bin('oxlint'), '--deny-warnings'], logFile: log('lint') },
+  { title: 'types', command: [bin('tsc'), '-p', 'tsconfig.json'], logFile: log('types') },
+  { title: 'dead code', command: [bin('knip'), '--no-progress'], logFile: log('dead-code') },
+  { title: 'protos', command: [bin('buf'), 'lint', 'protos'], logFile: log('protos') },
+  {
+    title: 'generated files are fresh',
+    command: [process.execPath, fileURLToPath(new URL('generate.ts', import.meta.url)), '--check'],
+    logFile: log('generated'),
+  },
+];
+
+let failed = 0;
+for (const stage of stages) if (!(await runStage(stage))) failed++;
+console.log(failed === 0 ? 'check: all is well' : `check: ${failed} of ${stages.length} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
