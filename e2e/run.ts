@@ -26,6 +26,9 @@ const { values, positionals } = parseArgs({
     list: { type: 'boolean', default: false },
     out: { type: 'string', default: fileURLToPath(new URL('../out/e2e', import.meta.url)) },
     nodes: { type: 'string', default: '2' },
+    name: { type: 'string', default: 'quickvirt-e2e' },
+    yes: { type: 'boolean', default: false },
+    'skip-images': { type: 'boolean', default: false },
   },
 });
 
@@ -71,7 +74,12 @@ const cases = readCases(fileURLToPath(new URL('cases', import.meta.url)), positi
 if (values.list) {
   for (const { name } of cases) console.log(name);
 } else {
-  const cluster = await prepareCluster({ nodes: Number(values.nodes) });
+  const cluster = await prepareCluster({
+    nodes: Number(values.nodes),
+    name: values.name,
+    yes: values.yes || process.env.CI === 'true',
+    skipImages: values['skip-images'],
+  });
   const results: CaseResult[] = [];
   for (const testCase of cases) {
     process.stdout.write(`  ${testCase.name} ... `);
