@@ -1,0 +1,23 @@
+import type { LocalObjectReference } from './core/references.ts';
+
+export interface CloudInitNoCloudSource {
+  networkData?: string;
+  networkDataBase64?: string;
+  /** @mapType atomic */
+  networkDataSecretRef?: LocalObjectReference;
+  /** @mapType atomic */
+  secretRef?: LocalObjectReference;
+  userData?: string;
+  userDataBase64?: string;
+}
+
+export interface CloudInitConfigDriveSource {
+  networkData?: string;
+  networkDataBase64?: string;
+  /** @mapType atomic */
+  networkDataSecretRef?: LocalObjectReference;
+  /** @mapType atomic */
+  secretRef?: LocalObjectReference;
+  userData?: string;
+  userDataBase64?: string;
+}

@@ -1,0 +1,111 @@
+import type { ChangedBlockTrackingStatus } from './changed-block-tracking.ts';
+import type { Condition } from './conditions.ts';
+import type { CPUTopology } from './cpu.ts';
+import type { Machine } from './firmware.ts';
+import type { VirtualMachineInstanceMigrationState } from './migration-state.ts';
+import type { VirtualMachineInstancePhase } from './phases.ts';
+import type { Int32, Int64, Quantity, Time } from './scalars.ts';
+import type { StorageMigratedVolumeInfo, VolumeStatus } from './volume-status.ts';
+
+export type PodQOSClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
+
+export type VirtualMachineInstanceMigrationMethod = 'LiveMigration' | 'BlockMigration';
+
+export type VirtualMachineInstanceMigrationTransport = 'Unix';
+
+export interface VirtualMachineInstanceStatus {
+  /** @maximum 4294967295 */
+  VSOCKCID?: Int64;
+  activePods?: Record<string, string>;
+  /** @nullable */
+  changedBlockTracking?: ChangedBlockTrackingStatus;
+  /**
+   * @listType map
+   * @listMapKey type
+   */
+  conditions?: Condition[];
+  currentCPUTopology?: CPUTopology;
+  evacuationNodeName?: string;
+  fsFreezeStatus?: string;
+  guestOSInfo?: VirtualMachineInstanceGuestOSInfo;
+  /**
+   * @listType map
+   * @listMapKey name
+   */
+  interfaces?: VirtualMachineInstanceNetworkInterface[];
+  kernelBootStatus?: KernelBootStatus;
+  launcherContainerImageVersion?: string;
+  machine?: Machine;
+  memory?: MemoryStatus;
+  /** @listType atomic */
+  migratedVolumes?: StorageMigratedVolumeInfo[];
+  migrationMethod?: VirtualMachineInstanceMigrationMethod;
+  migrationState?: VirtualMachineInstanceMigrationState;
+  migrationTransport?: VirtualMachineInstanceMigrationTransport;
+  nodeName?: string;
+  phase?: VirtualMachineInstancePhase;
+  /** @listType atomic */
+  phaseTransitionTimestamps?: VirtualMachineInstancePhaseTransitionTimestamp[];
+  qosClass?: PodQOSClass;
+  reason?: string;
+  runtimeUser?: Int64;
+  selinuxContext?: string;
+  topologyHints?: TopologyHints;
+  virtualMachineRevisionName?: string;
+  /** @listType atomic */
+  volumeStatus?: VolumeStatus[];
+}
+
+export interface VirtualMachineInstanceNetworkInterface {
+  infoSource?: string;
+  interfaceName?: string;
+  ipAddress?: string;
+  ipAddresses?: string[];
+  linkState?: string;
+  mac?: string;
+  name?: string;
+  podInterfaceName?: string;
+  queueCount?: Int32;
+}
+
+export interface VirtualMachineInstancePhaseTransitionTimestamp {
+  phase?: VirtualMachineInstancePhase;
+  phaseTransitionTimestamp?: Time;
+}
+
+export interface VirtualMachineInstanceGuestOSInfo {
+  id?: string;
+  kernelRelease?: string;
+  kernelVersion?: string;
+  machine?: string;
+  name?: string;
+  prettyName?: string;
+  version?: string;
+  versionId?: string;
+}
+
+export interface TopologyHints {
+  tscFrequency?: Int64;
+}
+
+export interface KernelBootStatus {
+  initrdInfo?: InitrdInfo;
+  kernelInfo?: KernelInfo;
+}
+
+export interface KernelInfo {
+  /** @maximum 4294967295 */
+  checksum?: Int64;
+}
+
+export interface InitrdInfo {
+  /** @maximum 4294967295 */
+  checksum?: Int64;
+}
+
+export interface MemoryStatus {
+  guestAtBoot?: Quantity;
+  guestCurrent?: Quantity;
+  guestRequested?: Quantity;
+  memoryOverhead?: Quantity;
+}
