@@ -1,0 +1,19 @@
+/**
+ * Defaults and rules of the API. Pure: time, random ids and facts come in as arguments. virt-api serves `admissionHooks`;
+ * virt-controller calls `defaultVmi` and `validateVmiCreate` for the VMIs it makes itself, which no webhook sees.
+ */
+export type { Cause, CauseType } from './cause.ts';
+export { isDeepEqual } from './deep-equal.ts';
+export {
+  isQuickVirtComponent,
+  type AdmissionOperation,
+  type AdmissionRequest,
+  type AdmissionUser,
+  type FreshIdentity,
+  type Verdict,
+} from './request.ts';
+export { defaultVm, type DefaultVmContext } from './defaults/vm.ts';
+export { defaultVmi, type DefaultVmiContext } from './defaults/vmi.ts';
+export { validateVm } from './rules/vm.ts';
+export { validateVmiCreate, validateVmiUpdate } from './rules/vmi.ts';
+export { admissionHooks, type AdmissionHook, type MutatingHook, type ValidatingHook } from './registry.ts';
