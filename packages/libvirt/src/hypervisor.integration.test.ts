@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { existsSync } from 'node:fs';
+import { once } from 'node:events';
+import { CreateFlag, DomainState, ErrorCode, LifecycleEvent, ShutoffReason } from './constants.ts';
+import { Hypervisor } from './hypervisor.ts';
+import { sessionLibvirtdMissing, startSessionLibvirtd, type SessionLibvirtd } from './testing/session-libvirtd.ts';
+import { describeHypervisorContract } from './testing/hypervisor-contract.ts';
+
+const missing = sessionLibvirtdMissing();
+if (missing) console.warn(`skipped: the real libvirtd is not tested because ${missing}`);
+const uuid = '6f0c1d0e-7b8a-4c55-9c3e-0123456789ab';
+const name = 'default_probe';
+
+const domainXml = (directory: string): string => `<domain type='qemu'>
+  <name>${name}</name><uuid>${uuid}</uuid><memory unit='MiB'>32</memory><vcpu>1</vcpu>
+  <os><type arch='x86_64' machine='q35'>hvm</type></os>
+  <features><acpi/><tcg><tb-cache unit='MiB'>32</tb-cache></tcg></features>
+  <devices>
+    <emulator>/usr/bin/qemu-system-x86_64</emulator>
+    <controller type='usb' model='none'/><memballoon model='none'/>
+    <serial type='pty'><log file='${directory}/serial.log'/></serial>
+    <video><model type='vga'/></video><graphics type='vnc' socket='${directory}/vnc'/>
+  </devices>
+</domain>`;
+
+(missing ? describe.skip : describe)('a real libvirtd', () => {
+  let daemon: SessionLibvirtd;
+  let hypervisor: Hypervisor;
+
+  beforeAll(async () => {
+    daemon = await startSessionLibvirtd();
+    hypervisor = await Hypervisor.open({ socketPath: daemon.socketPath, uri: 'qemu:///session' });
+  }, 30_000);
+  afterAll(async () => {
+    const domain = await hypervisor.findDomain(name);
+    if (domain && (await domain.state()).state !== DomainState.shutoff) await domain.destroy();
+    await hypervisor.close();
+    await daemon.stop();
+  }, 30_000);
+
+  describeHypervisorContract({
+    hypervisor: () => hypervisor,
+    domainXml: () => domainXml(daemon.directory),
+    name,
+    uuid,
+  });
+
+  test('tells versions and capabilities', async () => {
+    expect(await hypervisor.version()).toBeGreaterThan(1_000_000n);
+    expect(await hypervisor.libVersion()).toBeGreaterThan(1_000_000n);
+    expect(await hypervisor.capabilities()).toContain('<capabilities>');
+    expect(await hypervisor.domainCapabilities({ virtType: 'qemu', machine: 'q35' })).toContain('<domainCapabilities>');
+  });
+
+  test('reads a screenshot as a stream, statistics and the monitor of a domain that runs', async () => {
+    const domain = await hypervisor.defineXml(domainXml(daemon.directory));
+    await domain.create(CreateFlag.paused);
+    expect((await domain.state()).state).toBe(DomainState.paused);
+    const { mimeType, stream } = await domain.screenshot();
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+    expect(mimeType).toMatch(/^image\//);
+    expect(Buffer.concat(chunks).length).toBeGreaterThan(100);
+    expect((await domain.stats()).get('state.state')).toBe(DomainState.paused);
+    expect(JSON.parse(await domain.monitorCommand('{"execute":"query-status"}'))).toMatchObject({
+      return: { running: false },
+    });
+    await expect(domain.agentCommand('{"execute":"guest-ping"}', 1)).rejects.toMatchObject({ name: 'LibvirtError' });
+    await domain.destroy();
+    expect(existsSync(`${daemon.directory}/serial.log`)).toBe(true);
+  }, 60_000);
+
+  test('a console stream carries bytes and ends with the domain', async () => {
+    const domain = await hypervisor.defineXml(domainXml(daemon.directory));
+    await domain.create(CreateFlag.paused);
+    const console_ = await domain.openConsole();
+    const bytes = new Promise<Buffer>((resolve) => console_.once('data', resolve));
+    console_.on('error', () => {});
+    await domain.resume();
+    expect((await bytes).length).toBeGreaterThan(0);
+    const closed = once(console_, 'close');
+    await domain.destroy();
+    await closed;
+  }, 60_000);
+
+  test('tells that QEMU was killed', async () => {
+    const domain = await hypervisor.defineXml(domainXml(daemon.directory));
+    await domain.create();
+    const stopped = new Promise<number>((resolve) => {
+      void hypervisor.subscribe('lifecycle', (_domain, { event, detail }) => {
+        if (event === LifecycleEvent.stopped) resolve(detail);
+      });
+    });
+    const { pid } = await qemuProcess(daemon, name);
+    process.kill(pid, 'SIGKILL');
+    await stopped;
+    expect(await domain.state()).toEqual({ state: DomainState.shutoff, reason: ShutoffReason.crashed });
+    await domain.undefine();
+    await expect(domain.state()).rejects.toMatchObject({ code: ErrorCode.noDomain });
+  }, 60_000);
+
+  test('a daemon that is killed rejects calls under way and settles closed', async () => {
+    const own = await startSessionLibvirtd();
+    const client = await Hypervisor.open({ socketPath: own.socketPath, uri: 'qemu:///session' });
+    own.process.kill('SIGKILL');
+    await expect(client.closed).resolves.toMatchObject({ name: 'LibvirtConnectionError' });
+    await expect(client.version()).rejects.toMatchObject({ name: 'LibvirtConnectionError' });
+    await own.stop();
+  }, 30_000);
+});
+
+async function qemuProcess(daemon: SessionLibvirtd, domainName: string): Promise<{ pid: number }> {
+  const { readFile } = await import('node:fs/promises');
+  const pidFile = `${daemon.directory}/libvirt/qemu/run/${domainName}.pid`;
+  return { pid: Number(await readFile(pidFile, 'utf8')) };
+}
