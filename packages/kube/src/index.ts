@@ -6,14 +6,35 @@ export * from './resource-type.ts';
 export * from './core-types.ts';
 export * from './errors.ts';
 export { systemClock, type Clock } from './clock.ts';
-export * from './client.ts';
+export {
+  KubeClient,
+  type CallOptions,
+  type DeleteOptions,
+  type GetOptions,
+  type ListOptions,
+  type LoadOptions,
+  type PatchOptions,
+  type RawRequest,
+  type WatchOptions,
+  type WriteOptions,
+} from './client.ts';
+export {
+  findLogin,
+  inClusterLogin,
+  type Credentials,
+  type Login,
+  type LoginOptions,
+  type TlsIdentity,
+} from './login.ts';
+export type { WatchEvent } from './watch-stream.ts';
 export { Store, type IndexFunction, type StoreReader } from './store.ts';
 export { Informer, type ChangeSource, type InformerOptions, type StoreChange } from './informer.ts';
 export type { Decision, EffectContext, EffectRunner, Reconciler } from './reconciler.ts';
 export {
   controller,
+  type AnyInformer,
   type Controller,
-  type ControllerBuilder,
+  ControllerBuilder,
   type ControllerOptions,
   type Predicate,
 } from './controller.ts';
