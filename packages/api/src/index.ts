@@ -52,6 +52,7 @@ export type * from './volume-status.ts';
 export type * from './volumes.ts';
 export * from './annotations.ts';
 export * from './condition-types.ts';
+export * from './duration.ts';
 export * from './event-reasons.ts';
 export * from './finalizers.ts';
 export * from './labels.ts';
