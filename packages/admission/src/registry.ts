@@ -8,6 +8,7 @@ import { validateVmiCreate, validateVmiUpdate } from './rules/vmi.ts';
 interface HookOf {
   /** Path that the webhook configuration names. */
   path: string;
+  group: string;
   /** Plural of the resource it is asked about; anything else is refused. */
   resource: string;
   operations: readonly AdmissionOperation[];
@@ -34,8 +35,12 @@ function validates<T>(hook: HookOf, validate: (request: AdmissionRequest<T>) => 
   return { ...hook, type: 'validate', validate: (request) => validate(request as AdmissionRequest<T>) };
 }
 
-const virtualMachines = { resource: 'virtualmachines', operations: ['CREATE', 'UPDATE'] } as const;
-const virtualMachineInstances = { resource: 'virtualmachineinstances' } as const;
+const virtualMachines = {
+  group: 'kubevirt.io',
+  resource: 'virtualmachines',
+  operations: ['CREATE', 'UPDATE'],
+} as const;
+const virtualMachineInstances = { group: 'kubevirt.io', resource: 'virtualmachineinstances' } as const;
 
 /** Every webhook that virt-api serves. A new kind needs a row here and one in the chart's webhook configuration. */
 export const admissionHooks: readonly AdmissionHook[] = [

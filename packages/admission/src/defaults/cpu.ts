@@ -1,10 +1,11 @@
 import type { CPU, VirtualMachineInstanceSpec } from '@quickvirt/api';
 import type { ClusterConfig } from '@quickvirt/config';
+import { architectureConfigOf } from './machine.ts';
 
 /** The spec with a CPU model, and with one socket of one core where it names no topology at all. */
 export function withCpu(spec: VirtualMachineInstanceSpec, config: ClusterConfig): VirtualMachineInstanceSpec {
   const own = spec.domain.cpu;
-  const model = own?.model || config.cpuModel || (spec.architecture === 'arm64' ? 'host-passthrough' : 'host-model');
+  const model = own?.model || architectureConfigOf(spec.architecture ?? '', config)?.cpuModel || 'host-model';
   const hasTopology = Boolean(own?.cores || own?.sockets || own?.threads);
   const topology: Partial<CPU> = hasTopology
     ? {}
