@@ -3,6 +3,7 @@
  * virt-controller calls `defaultVmi` and `validateVmiCreate` for the VMIs it makes itself, which no webhook sees.
  */
 export type { Cause, CauseType } from './cause.ts';
+export { unavailableFeatures, unavailableVmFeatures } from './availability.ts';
 export { isDeepEqual } from './deep-equal.ts';
 export {
   isQuickVirtComponent,

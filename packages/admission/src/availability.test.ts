@@ -1,0 +1,79 @@
+import { describe, expect, test } from '@jest/globals';
+import type { VirtualMachine, VirtualMachineInstance, VirtualMachineInstanceSpec } from '@quickvirt/api';
+import { clusterConfigFrom } from '@quickvirt/config';
+import { unavailableFeatures, unavailableVmFeatures } from './availability.ts';
+import { defaultVmi } from './defaults/vmi.ts';
+
+const config = clusterConfigFrom(undefined);
+const fresh = { uuid: '0f0e0d0c-0b0a-4908-8706-050403020100', serial: '0f0e0d0c-0b0a-4908-8706-050403020101' };
+
+function vmi(spec: Partial<VirtualMachineInstanceSpec>): VirtualMachineInstance {
+  return {
+    metadata: { name: 'a', namespace: 'default' },
+    spec: { domain: { devices: { autoattachPodInterface: false }, memory: { guest: '128Mi' } }, ...spec },
+  };
+}
+
+const fieldsOf = (spec: Partial<VirtualMachineInstanceSpec>) =>
+  unavailableFeatures(vmi(spec), config).map(({ field }) => field);
+
+describe('unavailableFeatures', () => {
+  test('accepts a guest of this release, with all that admission fills in', () => {
+    const guest = vmi({
+      domain: {
+        cpu: { cores: 2 },
+        memory: { guest: '128Mi' },
+        devices: { autoattachPodInterface: false, disks: [{ name: 'root', disk: { bus: 'virtio' } }] },
+      },
+      volumes: [
+        { name: 'root', containerDisk: { image: 'registry.test/disk:1' } },
+        { name: 'seed', cloudInitNoCloud: { secretRef: { name: 'seed' } } },
+        { name: 'scratch', emptyDisk: { capacity: '1Gi' } },
+      ],
+    });
+    expect(unavailableFeatures(defaultVmi(guest, { config, fresh }), config)).toEqual([]);
+  });
+
+  test.each<[string, Partial<VirtualMachineInstanceSpec>, string[]]>([
+    [
+      'a volume of another kind, with its position',
+      {
+        volumes: [
+          { name: 'a', containerDisk: { image: 'x' } },
+          { name: 'b', dataVolume: { name: 'b' } },
+        ],
+      },
+      ['spec.volumes[1].dataVolume'],
+    ],
+    ['a probe', { livenessProbe: { guestAgentPing: {} } }, ['spec.livenessProbe']],
+    [
+      'a device whose presence is its whole wish',
+      { domain: { devices: { clientPassthrough: {} } } },
+      ['spec.domain.devices.clientPassthrough'],
+    ],
+    [
+      'each of several',
+      { accessCredentials: [{}], resourceClaims: [{ name: 'x' }] },
+      ['spec.accessCredentials', 'spec.resourceClaims'],
+    ],
+  ])('names %s', (_what, spec, fields) => {
+    expect(fieldsOf(spec)).toEqual(fields);
+  });
+
+  test('takes what is off, empty or absent for not asked', () => {
+    expect(fieldsOf({ networks: [], domain: { devices: { autoattachVSOCK: false, hostDevices: [] } } })).toEqual([]);
+  });
+
+  test('tells how to go without a network', () => {
+    const networked = vmi({ networks: [{ name: 'default', pod: {} }] });
+    expect(unavailableFeatures(networked, config)[0]?.message).toContain('autoattachPodInterface');
+  });
+});
+
+test('unavailableVmFeatures names what only a VM can ask for', () => {
+  const vm: VirtualMachine = {
+    metadata: { name: 'a' },
+    spec: { template: {}, instancetype: { name: 'x' }, preference: { name: 'y' }, dataVolumeTemplates: [] },
+  };
+  expect(unavailableVmFeatures(vm).map(({ field }) => field)).toEqual(['spec.instancetype', 'spec.preference']);
+});
