@@ -1,6 +1,12 @@
+import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
 import type { Logger } from '@quickvirt/telemetry';
-import type { Clock } from './clock.ts';
+import { BackOff } from './back-off.ts';
 import type { KubeClient } from './client.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { findCondition } from './conditions.ts';
+import { certificateSigningRequests, type CertificateSigningRequest } from './core-types.ts';
+import { Terminal } from './errors.ts';
+import { Informer } from './informer.ts';
 
 export interface CertificateRequesterOptions {
   /** `spec.signerName`, for example `example.io/serving`. */
@@ -14,8 +20,11 @@ export interface CertificateRequesterOptions {
   namePrefix: string;
   /** `spec.expirationSeconds`, at least 600. Left out: the signer's choice. */
   expirationSeconds?: number;
+  /** How long one request may wait for its signer. Defaults to 10 minutes. */
+  issueTimeoutMs?: number;
   logger: Logger;
   clock?: Clock;
+  random?: () => number;
 }
 
 /** A leaf certificate and its key. */
@@ -28,27 +37,170 @@ export interface IssuedCertificate {
   notAfter: Date;
 }
 
-/** Gets a certificate by CertificateSigningRequest and renews it at 2/3 of its life. */
+/** Node's timers hold 24.8 days at most; waking daily also takes note of a clock that was set. */
+const LONGEST_SLEEP_MS = 86_400_000;
+
+/**
+ * When to renew: at 2/3 of the certificate's life, up to a tenth of it earlier so that replicas do not come at once.
+ * @param random 0 to 1.
+ */
+export function renewalTime({ notBefore, notAfter }: { notBefore: Date; notAfter: Date }, random: number): Date {
+  const lifeMs = notAfter.getTime() - notBefore.getTime();
+  return new Date(notBefore.getTime() + lifeMs * (2 / 3 - random / 10));
+}
+
+/**
+ * Gets a certificate by CertificateSigningRequest (certificates.k8s.io/v1) and renews it, with a fresh key each time.
+ * The key stays in memory; the CSR object is deleted once its certificate is here. Needs create, get, list, watch and
+ * delete on certificatesigningrequests.
+ */
 export class CertificateRequester {
-  constructor(_client: KubeClient, _options: CertificateRequesterOptions) {}
+  readonly #client: KubeClient;
+  readonly #options: CertificateRequesterOptions;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #listeners = new Set<(certificate: IssuedCertificate) => void>();
+  readonly #first = Promise.withResolvers<IssuedCertificate>();
+  #current: IssuedCertificate | undefined;
+
+  constructor(client: KubeClient, options: CertificateRequesterOptions) {
+    this.#client = client;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? Math.random;
+  }
 
   /** The certificate in force, once one was issued. */
   get current(): IssuedCertificate | undefined {
-    throw new Error('not landed yet');
+    return this.#current;
   }
 
   /** Resolves with the first certificate. */
   issued(): Promise<IssuedCertificate> {
-    throw new Error('not landed yet');
+    return this.#first.promise;
   }
 
   /** Calls `listener` with each new certificate; the answer ends that. */
-  subscribe(_listener: (certificate: IssuedCertificate) => void): () => void {
-    throw new Error('not landed yet');
+  subscribe(listener: (certificate: IssuedCertificate) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Requests and renews until aborted; failures are logged and tried again with back-off. */
-  run(_signal: AbortSignal): Promise<void> {
-    throw new Error('not landed yet');
+  async run(signal: AbortSignal): Promise<void> {
+    const backOff = new BackOff({ minMs: 1_000, maxMs: 60_000, random: this.#random });
+    while (!signal.aborted) {
+      try {
+        const certificate = await this.#request(signal);
+        backOff.reset();
+        this.#publish(certificate);
+        await this.#sleepUntil(renewalTime(certificate, this.#random()), signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        const delayMs = backOff.next(this.#clock.monotonicMs());
+        this.#options.logger.error('no certificate was issued', {
+          signerName: this.#options.signerName,
+          expires: this.#current?.notAfter,
+          delayMs,
+          error,
+        });
+        await this.#clock.sleep(delayMs, signal).catch(() => undefined);
+      }
+    }
   }
+
+  #publish(certificate: IssuedCertificate): void {
+    const { signerName, logger } = this.#options;
+    logger.info('certificate issued', { signerName, notAfter: certificate.notAfter });
+    this.#current = certificate;
+    this.#first.resolve(certificate);
+    for (const listener of this.#listeners) listener(certificate);
+  }
+
+  async #sleepUntil(time: Date, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const remainingMs = time.getTime() - this.#clock.now().getTime();
+      if (remainingMs <= 0 || signal.aborted) return;
+      await this.#clock.sleep(Math.min(remainingMs, LONGEST_SLEEP_MS), signal);
+    }
+  }
+
+  async #request(signal: AbortSignal): Promise<IssuedCertificate> {
+    const { namePrefix, signerName, usages, expirationSeconds } = this.#options;
+    // Loaded on first use: most of the package's users need no certificate.
+    const { createSigningRequest } = await import('./certificate-signing.ts');
+    const { keyPem, requestPem } = await createSigningRequest(this.#options);
+    const name = `${namePrefix}-${randomBytes(5).toString('hex')}`;
+    const request = Buffer.from(requestPem).toString('base64');
+    const spec = { request, signerName, usages: [...usages], ...(expirationSeconds && { expirationSeconds }) };
+    const created = await this.#client.create(certificateSigningRequests, { metadata: { name }, spec }, { signal });
+    try {
+      return issuedFrom(keyPem, await this.#decided(name, signal));
+    } finally {
+      await this.#client
+        .delete(certificateSigningRequests, { name }, { uid: created.metadata.uid, timeoutMs: 5_000 })
+        .catch((error: unknown) => this.#options.logger.warn('cannot delete the signing request', { name, error }));
+    }
+  }
+
+  /** The certificate of the CSR, PEM. @throws Terminal when it was denied or failed; Error when the time is up. */
+  async #decided(name: string, signal: AbortSignal): Promise<string> {
+    const { issueTimeoutMs = 600_000, logger } = this.#options;
+    const decision = Promise.withResolvers<string>();
+    const watching = new AbortController();
+    const informer = new Informer(this.#client, certificateSigningRequests, {
+      fieldSelector: `metadata.name=${name}`,
+      logger,
+      clock: this.#clock,
+    });
+    informer.subscribe((change) => {
+      if (change.type === 'deleted')
+        decision.reject(new Error(`CertificateSigningRequest ${name} was deleted undecided`));
+      else settle(change.object, decision);
+    });
+    const cancel = this.#clock.after(issueTimeoutMs, () =>
+      decision.reject(
+        new Error(
+          `CertificateSigningRequest ${name}: no decision within ${issueTimeoutMs} ms; is the signer ${this.#options.signerName} running?`,
+        ),
+      ),
+    );
+    const abort = () => decision.reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    const running = informer.run(watching.signal);
+    try {
+      return await decision.promise;
+    } finally {
+      cancel();
+      signal.removeEventListener('abort', abort);
+      watching.abort();
+      await running;
+    }
+  }
+}
+
+function settle(csr: CertificateSigningRequest, decision: PromiseWithResolvers<string>): void {
+  const conditions = (csr.status?.conditions ?? []) as {
+    type: string;
+    status: 'True';
+    reason?: string;
+    message?: string;
+  }[];
+  for (const type of ['Denied', 'Failed']) {
+    const condition = findCondition(conditions, type);
+    if (!condition) continue;
+    const text = `CertificateSigningRequest ${csr.metadata.name} ${type.toLowerCase()}: ${condition.message ?? condition.reason ?? 'no reason given'}`;
+    decision.reject(new Terminal(condition.reason ?? type, text));
+  }
+  if (csr.status?.certificate) decision.resolve(Buffer.from(csr.status.certificate, 'base64').toString('utf8'));
+}
+
+/** @throws Error when the signer answered with a certificate for another key. */
+function issuedFrom(keyPem: string, certificatePem: string): IssuedCertificate {
+  const leaf = new X509Certificate(certificatePem);
+  if (!leaf.checkPrivateKey(createPrivateKey(keyPem))) {
+    throw new Error('the certificate that was issued is for another key: the signer mixed up requests');
+  }
+  return { keyPem, certificatePem, notBefore: new Date(leaf.validFrom), notAfter: new Date(leaf.validTo) };
 }

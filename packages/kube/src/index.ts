@@ -26,6 +26,8 @@ export {
   type LoginOptions,
   type TlsIdentity,
 } from './login.ts';
+export { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
+export { WorkQueueMetrics, type WorkQueueObserver } from './work-queue-metrics.ts';
 export type { WatchEvent } from './watch-stream.ts';
 export { Store, type IndexFunction, type StoreReader } from './store.ts';
 export { Informer, type ChangeSource, type InformerOptions, type StoreChange } from './informer.ts';
@@ -39,7 +41,8 @@ export {
   type Predicate,
 } from './controller.ts';
 export { LeaderElector, LeadershipLost, type LeaderElectorOptions } from './leader-election.ts';
-export { Recorder, type RecordedEvent, type RecorderOptions } from './recorder.ts';
+export { Recorder, type RecorderOptions } from './recorder.ts';
+export type { EventSource, RecordedEvent } from './event-object.ts';
 export { Manager, type ManagerOptions, type Runnable } from './manager.ts';
 export {
   CertificateRequester,

@@ -100,21 +100,26 @@ async function kubeconfigLogin({ kubeconfig, context }: LoginOptions): Promise<L
 }
 
 async function kubeconfigCredentials(config: KubeConfig, behindProxy: boolean): Promise<Credentials> {
-  const options: RequestOptions & { headers: Record<string, string> } = { headers: {} };
+  // KubeConfig fills both in.
+  const headers: Record<string, string> = {};
+  const options: RequestOptions = { headers };
   await config.applyToHTTPSOptions(options);
-  const headers = { ...options.headers };
   if (options.auth) headers['authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
   const { ca, cert, key, pfx, passphrase, servername, rejectUnauthorized } = options;
   const tls: TlsIdentity = {
-    ...(ca && { ca: String(ca) }),
-    ...(cert && { cert: String(cert) }),
-    ...(key && { key: String(key) }),
+    ...(ca && { ca: pem(ca) }),
+    ...(cert && { cert: pem(cert) }),
+    ...(key && { key: pem(key) }),
     ...(Buffer.isBuffer(pfx) && { pfx }),
     ...(passphrase && { passphrase }),
     ...(servername && { servername }),
     ...(rejectUnauthorized === false && { rejectUnauthorized }),
   };
   return { tls, headers, ...(behindProxy && { proxied: await proxiedDispatcher(config) }) };
+}
+
+function pem(material: NonNullable<RequestOptions['ca'] | RequestOptions['key']>): string {
+  return Buffer.isBuffer(material) ? material.toString('utf8') : String(material as string);
 }
 
 /** KubeConfig builds the tunnel (HTTP, HTTPS, SOCKS) as part of an API call's authentication. */

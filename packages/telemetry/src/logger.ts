@@ -75,7 +75,7 @@ const MAX_CAUSES = 5;
 
 /** A thrown value as plain JSON: name, message, code, stack, and its causes to a depth of five. */
 export function describeError(error: unknown, depth = 0): unknown {
-  if (!(error instanceof Error)) return typeof error === 'object' ? error : String(error);
+  if (!(error instanceof Error)) return error;
   const { name, message, stack, cause } = error;
   const code = (error as { code?: unknown }).code;
   return {
