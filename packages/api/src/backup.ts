@@ -33,7 +33,7 @@ export interface VirtualMachineBackupStatus {
   checkpointName?: string;
   /**
    * @listType map
-   * @listMapKey type
+   * @listMapKeys type
    */
   conditions?: StrictCondition[];
   endpointCert?: string;

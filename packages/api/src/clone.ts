@@ -33,7 +33,10 @@ export interface VirtualMachineCloneSpec {
 }
 
 export interface VirtualMachineCloneStatus {
-  /** @listType atomic */
+  /**
+   * @listType map
+   * @listMapKeys type
+   */
   conditions?: Condition[];
   /** @nullable */
   creationTime?: Time;

@@ -21,7 +21,7 @@ export interface VirtualMachineExport {
 export interface VirtualMachineExportBackup {
   /**
    * @listType map
-   * @listMapKey endpoint
+   * @listMapKeys endpoint
    */
   endpoints?: VirtualMachineExportBackupEndpoint[];
   name: string;
@@ -35,18 +35,18 @@ export interface VirtualMachineExportBackupEndpoint {
 export interface VirtualMachineExportLink {
   /**
    * @listType map
-   * @listMapKey name
+   * @listMapKeys name
    */
   backups?: VirtualMachineExportBackup[];
   cert: string;
   /**
    * @listType map
-   * @listMapKey type
+   * @listMapKeys type
    */
   manifests?: VirtualMachineExportManifest[];
   /**
    * @listType map
-   * @listMapKey name
+   * @listMapKeys name
    */
   volumes?: VirtualMachineExportVolume[];
 }
@@ -69,7 +69,10 @@ export interface VirtualMachineExportSpec {
 }
 
 export interface VirtualMachineExportStatus {
-  /** @listType atomic */
+  /**
+   * @listType map
+   * @listMapKeys type
+   */
   conditions?: Condition[];
   links?: VirtualMachineExportLinks;
   phase?: VirtualMachineExportPhase;
@@ -82,7 +85,7 @@ export interface VirtualMachineExportStatus {
 export interface VirtualMachineExportVolume {
   /**
    * @listType map
-   * @listMapKey format
+   * @listMapKeys format
    */
   formats?: VirtualMachineExportVolumeFormat[];
   name: string;

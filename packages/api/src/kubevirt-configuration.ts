@@ -72,7 +72,7 @@ export interface KubeVirtConfiguration {
   smbios?: SMBiosConfiguration;
   /**
    * @listType map
-   * @listMapKey type
+   * @listMapKeys type
    */
   supportContainerResources?: SupportContainerResources[];
   supportedGuestAgentVersions?: string[];

@@ -45,7 +45,7 @@ export interface KubeVirtSpec {
 export interface KubeVirtStatus {
   /**
    * @listType map
-   * @listMapKey type
+   * @listMapKeys type
    */
   conditions?: Condition[];
   defaultArchitecture?: string;

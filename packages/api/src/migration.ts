@@ -25,7 +25,7 @@ export interface VirtualMachineInstanceMigrationSpec {
 export interface VirtualMachineInstanceMigrationStatus {
   /**
    * @listType map
-   * @listMapKey type
+   * @listMapKeys type
    */
   conditions?: Condition[];
   migrationState?: VirtualMachineInstanceMigrationState;

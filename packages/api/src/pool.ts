@@ -83,7 +83,10 @@ export interface VirtualMachinePoolSpec {
 }
 
 export interface VirtualMachinePoolStatus {
-  /** @listType atomic */
+  /**
+   * @listType map
+   * @listMapKeys type
+   */
   conditions?: Condition[];
   labelSelector?: string;
   readyReplicas?: Int32;

@@ -23,7 +23,7 @@ export interface VirtualMachineInstanceReplicaSetSpec {
 export interface VirtualMachineInstanceReplicaSetStatus {
   /**
    * @listType map
-   * @listMapKey type
+   * @listMapKeys type
    */
   conditions?: Condition[];
   labelSelector?: string;

@@ -36,7 +36,10 @@ export interface VirtualMachineRestoreSpec {
 
 export interface VirtualMachineRestoreStatus {
   complete?: boolean;
-  /** @listType atomic */
+  /**
+   * @listType map
+   * @listMapKeys type
+   */
   conditions?: Condition[];
   /** @listType set */
   deletedDataVolumes?: string[];

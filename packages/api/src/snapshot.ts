@@ -25,7 +25,10 @@ export interface VirtualMachineSnapshotSpec {
 }
 
 export interface VirtualMachineSnapshotStatus {
-  /** @listType atomic */
+  /**
+   * @listType map
+   * @listMapKeys type
+   */
   conditions?: Condition[];
   /** @nullable */
   creationTime?: Time;

@@ -39,7 +39,7 @@ export interface VirtualMachineStatus {
   changedBlockTracking?: ChangedBlockTrackingStatus;
   /**
    * @listType map
-   * @listMapKey type
+   * @listMapKeys type
    */
   conditions?: Condition[];
   created?: boolean;

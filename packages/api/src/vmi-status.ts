@@ -21,7 +21,7 @@ export interface VirtualMachineInstanceStatus {
   changedBlockTracking?: ChangedBlockTrackingStatus;
   /**
    * @listType map
-   * @listMapKey type
+   * @listMapKeys type
    */
   conditions?: Condition[];
   currentCPUTopology?: CPUTopology;
@@ -30,7 +30,7 @@ export interface VirtualMachineInstanceStatus {
   guestOSInfo?: VirtualMachineInstanceGuestOSInfo;
   /**
    * @listType map
-   * @listMapKey name
+   * @listMapKeys name, interfaceName
    */
   interfaces?: VirtualMachineInstanceNetworkInterface[];
   kernelBootStatus?: KernelBootStatus;
@@ -44,7 +44,10 @@ export interface VirtualMachineInstanceStatus {
   migrationTransport?: VirtualMachineInstanceMigrationTransport;
   nodeName?: string;
   phase?: VirtualMachineInstancePhase;
-  /** @listType atomic */
+  /**
+   * @listType map
+   * @listMapKeys phase
+   */
   phaseTransitionTimestamps?: VirtualMachineInstancePhaseTransitionTimestamp[];
   qosClass?: PodQOSClass;
   reason?: string;
@@ -52,7 +55,10 @@ export interface VirtualMachineInstanceStatus {
   selinuxContext?: string;
   topologyHints?: TopologyHints;
   virtualMachineRevisionName?: string;
-  /** @listType atomic */
+  /**
+   * @listType map
+   * @listMapKeys name
+   */
   volumeStatus?: VolumeStatus[];
 }
 

@@ -42,7 +42,7 @@ export interface VirtualMachineInstanceSpec {
   readinessProbe?: Probe;
   /**
    * @listType map
-   * @listMapKey name
+   * @listMapKeys name
    */
   resourceClaims?: VirtualMachineInstanceResourceClaim[];
   schedulerName?: string;
@@ -53,14 +53,13 @@ export interface VirtualMachineInstanceSpec {
   tolerations?: Toleration[];
   /**
    * @listType map
-   * @listMapKey topologyKey
-   * @listMapKey whenUnsatisfiable
+   * @listMapKeys topologyKey, whenUnsatisfiable
    */
   topologySpreadConstraints?: TopologySpreadConstraint[];
   /**
    * @maxItems 256
    * @listType map
-   * @listMapKey name
+   * @listMapKeys name
    */
   utilityVolumes?: UtilityVolume[];
   /** @maxItems 256 */
