@@ -1,12 +1,38 @@
+import { accessCredentialRules } from './access-credentials.ts';
+import { affinityRules, topologySpreadRules } from './affinity.ts';
+import { cpuRules } from './cpu.ts';
+import { deviceRules, hostDeviceRules } from './devices.ts';
 import { diskRules } from './disks.ts';
-import { hostnameRules } from './hostname.ts';
+import { firmwareRules } from './firmware.ts';
+import { launchSecurityRules } from './launch-security.ts';
 import { memoryRules } from './memory.ts';
-import { networkRules } from './networks.ts';
+import { interfaceRules, networkRules } from './networks.ts';
+import { dnsRules, identityRules, serviceAccountRules } from './placement.ts';
+import { probeRules } from './probes.ts';
 import type { SpecRule } from './rule.ts';
-import { volumeRules } from './volumes.ts';
+import { diskVolumeRules, volumeRules } from './volumes.ts';
 
 /** Every rule about a VMI's spec, in the order in which a client reads the causes. */
-const SPEC_RULES: readonly SpecRule[] = [hostnameRules, memoryRules, diskRules, volumeRules, networkRules];
+const specRules: readonly SpecRule[] = [
+  identityRules,
+  cpuRules,
+  memoryRules,
+  diskRules,
+  volumeRules,
+  diskVolumeRules,
+  networkRules,
+  interfaceRules,
+  firmwareRules,
+  deviceRules,
+  hostDeviceRules,
+  launchSecurityRules,
+  probeRules,
+  accessCredentialRules,
+  affinityRules,
+  topologySpreadRules,
+  dnsRules,
+  serviceAccountRules,
+];
 
 /** All that is wrong with the spec. */
-export const vmiSpecRules: SpecRule = (spec, path, context) => SPEC_RULES.flatMap((rule) => rule(spec, path, context));
+export const vmiSpecRules: SpecRule = (spec, path, context) => specRules.flatMap((rule) => rule(spec, path, context));
