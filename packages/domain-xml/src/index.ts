@@ -1,0 +1,17 @@
+/** From a VMI, the cluster's configuration and facts of the pod to libvirt's domain XML, and back. */
+export { convertVmiToDomainXml, convertVmiToDomain, domainName } from './convert.ts';
+export { ConversionError } from './conversion-error.ts';
+export { element, renderXml, type Element } from './element.ts';
+export {
+  type DiskVolumeFacts,
+  type DomainFacts,
+  type EfiImage,
+  type EfiKind,
+  type HostDeviceFacts,
+  type HostNumaCell,
+  launcherTuning,
+  type LauncherTuning,
+  type TapFacts,
+  type VolumeFacts,
+} from './facts.ts';
+export { readDomainXml, type DomainDescription } from './read.ts';

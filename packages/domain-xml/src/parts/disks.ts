@@ -1,0 +1,196 @@
+import type { Disk, DiskBus } from '@quickvirt/api';
+import { pciAddress } from '../address.ts';
+import { ConversionError } from '../conversion-error.ts';
+import { isEnabled, type Context } from '../context.ts';
+import { element, type Element } from '../element.ts';
+import type { DiskVolumeFacts } from '../facts.ts';
+import { busOf } from './disk-bus.ts';
+import { iommuAttribute } from './iommu.ts';
+import { ioThreadOf } from './io-threads.ts';
+
+/** Every disk, lun and cdrom whose volume is in the pod, in the order of the VMI. */
+export function disks(context: Context): Element[] {
+  const names = new TargetNames(context);
+  let scsiUnit = 0;
+  return (context.devices.disks ?? []).flatMap((disk, index) => {
+    const bus = busOf(context, disk);
+    const target = names.of(disk, bus);
+    const unit = bus === 'scsi' ? scsiUnit++ : 0;
+    const image = imageOf(context, disk, index);
+    if (image === undefined && disk.cdrom === undefined) return [];
+    return [diskElement(context, disk, { bus, target, unit, image })];
+  });
+}
+
+interface Placement {
+  bus: DiskBus;
+  target: string;
+  unit: number;
+  image: DiskVolumeFacts | undefined;
+}
+
+/** The image behind a disk; undefined for an empty cdrom and for a volume that is not plugged in. */
+function imageOf(context: Context, disk: Disk, index: number): DiskVolumeFacts | undefined {
+  if (context.volumes[disk.name] === undefined && disk.cdrom !== undefined) return undefined;
+  const field = `spec.domain.devices.disks[${index}]`;
+  if (context.volumes[disk.name] === undefined) {
+    throw new ConversionError(field, `there is no volume ${JSON.stringify(disk.name)} in spec.volumes`);
+  }
+  const volume = context.facts.volumes[disk.name];
+  if (volume === undefined) {
+    throw new ConversionError(field, `volume ${JSON.stringify(disk.name)} was not prepared in the launcher's pod`);
+  }
+  return volume.kind === 'unplugged' ? undefined : volume;
+}
+
+function diskElement(context: Context, disk: Disk, placement: Placement): Element {
+  const { bus, image } = placement;
+  const type = image?.kind ?? 'file';
+  return element(
+    'disk',
+    {
+      type,
+      device: deviceOf(disk),
+      model: bus === 'virtio' ? context.virtioModel : undefined,
+    },
+    driver(context, disk, placement),
+    image !== undefined && source(disk, image),
+    image?.backing !== undefined &&
+      element(
+        'backingStore',
+        { type: image.backing.kind },
+        element('format', { type: image.backing.format }),
+        element('source', { [image.backing.kind === 'block' ? 'dev' : 'file']: image.backing.path }),
+      ),
+    blockIo(disk, image),
+    element('target', { dev: placement.target, bus, tray: disk.cdrom?.tray }),
+    isReadonly(disk) && element('readonly'),
+    disk.shareable === true && element('shareable'),
+    serialOf(disk, bus),
+    disk.bootOrder !== undefined && element('boot', { order: disk.bootOrder }),
+    element('alias', { name: `ua-${disk.name}` }),
+    address(disk, placement),
+  );
+}
+
+const deviceOf = (disk: Disk) => (disk.cdrom ? 'cdrom' : disk.lun ? 'lun' : 'disk');
+
+function isReadonly(disk: Disk): boolean {
+  return (
+    (disk.cdrom !== undefined && disk.cdrom.readonly !== false) ||
+    disk.disk?.readonly === true ||
+    disk.lun?.readonly === true
+  );
+}
+
+function driver(context: Context, disk: Disk, { bus, image }: Placement): Element {
+  const metrics = context.volumes[disk.name]?.downwardMetrics !== undefined;
+  const cache = image && cacheOf(context, disk, image);
+  return element('driver', {
+    name: 'qemu',
+    type: image?.format ?? 'raw',
+    cache,
+    io: image && ioOf(disk, image, cache),
+    // A full image stops the guest until someone makes room, rather than handing it write errors.
+    error_policy: disk.errorPolicy ?? 'stop',
+    discard: metrics || image === undefined ? undefined : 'unmap',
+    iothread: ioThreadOf(context, disk),
+    queues: context.devices.blockMultiQueue === true && bus === 'virtio' ? context.topology.vcpus : undefined,
+    iommu: bus === 'virtio' ? iommuAttribute(context) : undefined,
+  });
+}
+
+/**
+ * No host page cache where O_DIRECT works, so that an acknowledged write is on the disk; write-through where it does not.
+ * A disk that dies with the pod needs neither.
+ */
+function cacheOf({ facts }: Context, disk: Disk, image: DiskVolumeFacts): string {
+  if (disk.cache !== undefined) return disk.cache;
+  if (image.diesWithPod && facts.tuning?.podLocalCache !== undefined) return facts.tuning.podLocalCache;
+  if (disk.shareable === true) return 'none';
+  return image.directIo ? 'none' : 'writethrough';
+}
+
+/** Native asynchronous I/O where it never blocks: on block devices and fully allocated files, without the page cache. */
+function ioOf(disk: Disk, image: DiskVolumeFacts, cache: string | undefined): string | undefined {
+  if (disk.io !== undefined) return disk.io;
+  const neverBlocks = image.kind === 'block' || image.preallocated === true;
+  return neverBlocks && cache === 'none' ? 'native' : undefined;
+}
+
+function source(disk: Disk, image: DiskVolumeFacts): Element {
+  return element(
+    'source',
+    { [image.kind === 'block' ? 'dev' : 'file']: image.path },
+    disk.lun?.reservation === true &&
+      element(
+        'reservations',
+        { managed: 'no' },
+        element('source', { type: 'unix', path: persistentReservationSocket, mode: 'client' }),
+      ),
+  );
+}
+
+/** Where virt-handler's device plugin mounts the socket of qemu-pr-helper in the pod. */
+const persistentReservationSocket = '/run/launcher/pr-helper/pr-helper.sock';
+
+function blockIo(disk: Disk, image: DiskVolumeFacts | undefined): Element | undefined {
+  const { blockSize } = disk;
+  if (blockSize?.custom !== undefined) {
+    return element('blockio', {
+      logical_block_size: blockSize.custom.logical,
+      physical_block_size: blockSize.custom.physical,
+      discard_granularity: blockSize.custom.discardGranularity,
+    });
+  }
+  if (isEnabled(blockSize?.matchVolume) && image?.blockSize !== undefined) {
+    return element('blockio', {
+      logical_block_size: image.blockSize.logicalBytes,
+      physical_block_size: image.blockSize.physicalBytes,
+      discard_granularity: image.blockSize.discardGranularityBytes,
+    });
+  }
+  return undefined;
+}
+
+/** Only these buses have a place for a serial number that guests read. */
+function serialOf(disk: Disk, bus: DiskBus): Element | undefined {
+  if (disk.serial === undefined || disk.serial === '') return undefined;
+  return bus === 'usb' ? undefined : element('serial', {}, disk.serial);
+}
+
+function address(disk: Disk, { bus, unit }: Placement): Element | undefined {
+  if (disk.disk?.pciAddress)
+    return pciAddress(disk.disk.pciAddress, `spec.domain.devices.disks.${disk.name}.pciAddress`);
+  return bus === 'scsi' ? element('address', { type: 'drive', bus: 0, controller: 0, unit }) : undefined;
+}
+
+/** vda, vdb, ... for virtio and sda, sdb, ... for the rest; a name that the status holds already stays. */
+class TargetNames {
+  readonly #taken: Map<string, string>;
+  readonly #next = new Map<string, number>();
+
+  constructor(context: Context) {
+    const targets = (context.vmi.status?.volumeStatus ?? []).filter(({ target }) => target);
+    this.#taken = new Map(targets.map(({ name, target }) => [name, target]));
+  }
+
+  of(disk: Disk, bus: DiskBus): string {
+    const prefix = bus === 'virtio' ? 'vd' : 'sd';
+    const known = this.#taken.get(disk.name);
+    if (known?.startsWith(prefix)) return known;
+    const taken = new Set(this.#taken.values());
+    for (let index = this.#next.get(prefix) ?? 0; ; index++) {
+      const name = prefix + letters(index);
+      if (taken.has(name)) continue;
+      this.#next.set(prefix, index + 1);
+      return name;
+    }
+  }
+}
+
+/** a, b, ..., z, aa, ab, ...: how Linux counts disks. */
+function letters(index: number): string {
+  const rest = Math.floor(index / 26) - 1;
+  return (rest >= 0 ? letters(rest) : '') + String.fromCharCode(97 + (index % 26));
+}

@@ -1,0 +1,81 @@
+import { isEnabled, type Context } from '../context.ts';
+import { element, type Element } from '../element.ts';
+
+/** Hypervisor features. */
+export function features(context: Context): Element[] {
+  const { domain, architecture, emulated, facts } = context;
+  const spec = domain.features ?? {};
+  const tcgBufferMiB = emulated ? facts.tuning?.tcgBufferMiB : undefined;
+  return [
+    element(
+      'features',
+      {},
+      spec.acpi?.enabled !== false && element('acpi'),
+      isEnabled(spec.apic) && element('apic', { eoi: onOff(spec.apic?.endOfInterrupt) }),
+      hyperv(context),
+      kvm(context),
+      spec.pvspinlock !== undefined && element('pvspinlock', { state: isEnabled(spec.pvspinlock) ? 'on' : 'off' }),
+      withoutPmu(context) && element('pmu', { state: 'off' }),
+      isEnabled(spec.smm) && element('smm'),
+      needsIoapicInQemu(context) && element('ioapic', { driver: 'qemu' }),
+      architecture.vmport && element('vmport', { state: 'off' }),
+      tcgBufferMiB !== undefined && element('tcg', {}, element('tb-cache', { unit: 'MiB' }, tcgBufferMiB)),
+    ),
+  ];
+}
+
+const onOff = (flag: boolean | undefined) => (flag === undefined ? undefined : flag ? 'on' : 'off');
+
+/** Interrupts of the performance counters disturb real-time guests; a TDX guest cannot have them. */
+const withoutPmu = ({ domain }: Context) =>
+  domain.cpu?.realtime !== undefined || domain.launchSecurity?.tdx !== undefined;
+
+/** xAPIC addresses 255 vCPUs; more need interrupt remapping, which KVM's own I/O APIC cannot do. */
+const maxXapicVcpus = 255;
+export const needsInterruptRemapping = ({ architecture, topology }: Context): boolean =>
+  architecture.libvirtName === 'x86_64' && topology.maxVcpus > maxXapicVcpus;
+const needsIoapicInQemu = needsInterruptRemapping;
+
+function kvm({ domain }: Context): Element | undefined {
+  const hidden = domain.features?.kvm?.hidden;
+  const dedicated = domain.cpu?.dedicatedCpuPlacement === true;
+  if (hidden === undefined && !dedicated) return undefined;
+  return element(
+    'kvm',
+    {},
+    hidden !== undefined && element('hidden', { state: hidden ? 'on' : 'off' }),
+    dedicated && element('hint-dedicated', { state: 'on' }),
+  );
+}
+
+/** Hyper-V enlightenments: what Windows needs to be quick on another hypervisor. */
+function hyperv({ domain }: Context): Element | undefined {
+  if (isEnabled(domain.features?.hypervPassthrough)) return element('hyperv', { mode: 'passthrough' });
+  const spec = domain.features?.hyperv;
+  if (spec === undefined) return undefined;
+  const state = (name: string, feature: { enabled?: boolean } | undefined, ...children: (Element | undefined)[]) =>
+    feature === undefined ? undefined : element(name, { state: isEnabled(feature) ? 'on' : 'off' }, ...children);
+  return element(
+    'hyperv',
+    {},
+    state('relaxed', spec.relaxed),
+    state('vapic', spec.vapic),
+    spec.spinlocks !== undefined &&
+      element('spinlocks', {
+        state: isEnabled(spec.spinlocks) ? 'on' : 'off',
+        retries: spec.spinlocks.spinlocks,
+      }),
+    state('vpindex', spec.vpindex),
+    state('runtime', spec.runtime),
+    state('synic', spec.synic),
+    state('stimer', spec.synictimer, spec.synictimer?.direct && state('direct', spec.synictimer.direct)),
+    state('reset', spec.reset),
+    spec.vendorid !== undefined &&
+      element('vendor_id', { state: isEnabled(spec.vendorid) ? 'on' : 'off', value: spec.vendorid.vendorid }),
+    state('frequencies', spec.frequencies),
+    state('reenlightenment', spec.reenlightenment),
+    state('tlbflush', spec.tlbflush),
+    state('ipi', spec.ipi),
+    state('evmcs', spec.evmcs),
+  );
+}
