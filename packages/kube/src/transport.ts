@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import undiciRequest from 'undici/lib/api/api-request.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import { BackOff } from './back-off.ts';
 import { systemClock, type Clock } from './clock.ts';
@@ -113,7 +114,7 @@ export class Transport {
     const { dispatcher, headers } = await this.#connection();
     let answer: Answer;
     try {
-      answer = await dispatcher.request({
+      answer = await undiciRequest.call(dispatcher, {
         origin: this.#login.server.origin,
         path: this.#pathWithQuery(request),
         method: request.method,
