@@ -2,9 +2,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { generateApi } from './generate/api.ts';
 import type { GeneratedFiles, Generator } from './generate/generated-files.ts';
+import { generateProtos } from './generate/protos.ts';
 
 /** Every generator, by the name that `npm run generate -- NAME` takes. */
-const generators: Record<string, Generator> = { api: generateApi };
+const generators: Record<string, Generator> = {
+  api: generateApi,
+  protos: async () => Object.fromEntries(generateProtos()),
+};
 
 const usage = `npm run generate [-- [--check] [NAME...]]
 Makes every file that follows from another one. --check writes nothing and fails when a file is stale.

@@ -13,6 +13,16 @@ export interface VirtualMachineBackup {
   apiVersion?: string;
   kind?: string;
   metadata: ObjectMeta;
+  /**
+   * @rules [
+   *   {"rule": "self == oldSelf",
+   *     "message": "cannot be changed once a backup is made; make another backup"},
+   *   {"rule": "(has(self.mode) && self.mode == 'Pull') || (has(self.pvcName) && self.pvcName != '')",
+   *     "message": "pvcName says where a backup is pushed to; set it, or mode Pull"},
+   *   {"rule": "!has(self.mode) || self.mode != 'Pull' || (has(self.tokenSecretRef) && self.tokenSecretRef != '')",
+   *     "message": "tokenSecretRef names the Secret that guards a pulled backup; set it with mode Pull"}
+   * ]
+   */
   spec: VirtualMachineBackupSpec;
   status?: VirtualMachineBackupStatus;
 }
@@ -23,7 +33,18 @@ export interface VirtualMachineBackupSpec {
   mode?: BackupMode;
   pvcName?: string;
   skipQuiesce?: boolean;
-  /** @mapType atomic */
+  /**
+   * @rules [
+   *   {"rule": "has(self.apiGroup)",
+   *     "message": "apiGroup is needed: kubevirt.io for a VirtualMachine, backup.kubevirt.io for a VirtualMachineBackupTracker"},
+   *   {"rule": "self.kind in ['VirtualMachine', 'VirtualMachineBackupTracker']",
+   *     "message": "kind must be VirtualMachine or VirtualMachineBackupTracker"},
+   *   {"rule": "!has(self.apiGroup) || self.apiGroup == (self.kind == 'VirtualMachine' ? 'kubevirt.io' : 'backup.kubevirt.io')",
+   *     "message": "apiGroup must be the one of kind: kubevirt.io for a VirtualMachine, backup.kubevirt.io for a VirtualMachineBackupTracker"},
+   *   {"rule": "self.name != ''",
+   *     "message": "name must not be empty"}
+   * ]
+   */
   source: TypedLocalObjectReference;
   tokenSecretRef?: string;
   ttlDuration?: Duration;
@@ -60,12 +81,27 @@ export interface VirtualMachineBackupTracker {
   apiVersion?: string;
   kind?: string;
   metadata: ObjectMeta;
+  /**
+   * @rules [
+   *   {"rule": "self == oldSelf",
+   *     "message": "cannot be changed; make another tracker"}
+   * ]
+   */
   spec: VirtualMachineBackupTrackerSpec;
   status?: VirtualMachineBackupTrackerStatus;
 }
 
 export interface VirtualMachineBackupTrackerSpec {
-  /** @mapType atomic */
+  /**
+   * @rules [
+   *   {"rule": "has(self.apiGroup) && self.apiGroup == 'kubevirt.io'",
+   *     "message": "apiGroup must be kubevirt.io"},
+   *   {"rule": "self.kind == 'VirtualMachine'",
+   *     "message": "kind must be VirtualMachine"},
+   *   {"rule": "self.name != ''",
+   *     "message": "name must not be empty"}
+   * ]
+   */
   source: TypedLocalObjectReference;
 }
 

@@ -23,9 +23,7 @@ export interface VirtualMachineCloneSpec {
   newSMBiosSerial?: string;
   /** @listType atomic */
   patches?: string[];
-  /** @mapType atomic */
   source: TypedLocalObjectReference;
-  /** @mapType atomic */
   target?: TypedLocalObjectReference;
   template?: VirtualMachineCloneTemplateFilters;
   /** @enforced */

@@ -3,9 +3,7 @@ import type { LocalObjectReference } from './core/references.ts';
 export interface CloudInitNoCloudSource {
   networkData?: string;
   networkDataBase64?: string;
-  /** @mapType atomic */
   networkDataSecretRef?: LocalObjectReference;
-  /** @mapType atomic */
   secretRef?: LocalObjectReference;
   userData?: string;
   userDataBase64?: string;
@@ -14,9 +12,7 @@ export interface CloudInitNoCloudSource {
 export interface CloudInitConfigDriveSource {
   networkData?: string;
   networkDataBase64?: string;
-  /** @mapType atomic */
   networkDataSecretRef?: LocalObjectReference;
-  /** @mapType atomic */
   secretRef?: LocalObjectReference;
   userData?: string;
   userDataBase64?: string;

@@ -121,11 +121,9 @@ export interface PlatformOptions {
 
 export interface StorageSpec {
   accessModes?: string[];
-  /** @mapType atomic */
   dataSource?: TypedLocalObjectReference;
   dataSourceRef?: TypedObjectReference;
   resources?: VolumeResourceRequirements;
-  /** @mapType atomic */
   selector?: LabelSelector;
   storageClassName?: string;
   volumeMode?: PersistentVolumeMode;

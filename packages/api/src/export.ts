@@ -62,7 +62,6 @@ export interface VirtualMachineExportManifest {
 }
 
 export interface VirtualMachineExportSpec {
-  /** @mapType atomic */
   source: TypedLocalObjectReference;
   tokenSecretRef?: string;
   ttlDuration?: Duration;

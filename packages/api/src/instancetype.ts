@@ -49,6 +49,9 @@ export interface MemoryInstancetype {
   guest: Quantity;
   hugepages?: Hugepages;
   maxGuest?: Quantity;
-  /** @maximum 100 */
+  /**
+   * @minimum 0
+   * @maximum 100
+   */
   overcommitPercent?: Integer;
 }

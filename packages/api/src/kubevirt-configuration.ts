@@ -28,7 +28,6 @@ export interface KubeVirtConfiguration {
   additionalGuestMemoryOverheadRatio?: string;
   apiConfiguration?: ReloadableComponentConfiguration;
   architectureConfiguration?: ArchConfiguration;
-  /** @mapType atomic */
   autoCPULimitNamespaceLabelSelector?: LabelSelector;
   /** @nullable */
   changedBlockTrackingLabelSelectors?: ChangedBlockTrackingSelectors;
@@ -187,7 +186,6 @@ export interface VirtualMachineOptions {
 }
 
 export interface KSMConfiguration {
-  /** @mapType atomic */
   nodeLabelSelector?: LabelSelector;
 }
 
@@ -250,9 +248,7 @@ export interface TDXAttestationConfiguration {
 }
 
 export interface ChangedBlockTrackingSelectors {
-  /** @mapType atomic */
   namespaceLabelSelector?: LabelSelector;
-  /** @mapType atomic */
   virtualMachineLabelSelector?: LabelSelector;
 }
 

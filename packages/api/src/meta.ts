@@ -44,6 +44,7 @@ export interface ManagedFieldsEntry {
 
 export type LabelSelectorOperator = 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
 
+/** @mapType atomic */
 export interface LabelSelector {
   /** @listType atomic */
   matchExpressions?: LabelSelectorRequirement[];

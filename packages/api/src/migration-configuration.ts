@@ -60,7 +60,10 @@ export interface StallDetectorOptions {
   patienceWindowDecayFactor?: Quantity;
   precopyPossibleFactor?: Quantity;
   searchLocalMinima?: boolean;
-  /** @maximum 100 */
+  /**
+   * @minimum 0
+   * @maximum 100
+   */
   stallMargin?: Int64;
   stallProgressTimeout?: Int64;
   switchoverTimeout?: Int64;

@@ -64,7 +64,6 @@ export interface VirtualMachinePoolSelectionPolicy {
 }
 
 export interface VirtualMachinePoolSelectors {
-  /** @mapType atomic */
   labelSelector?: LabelSelector;
   nodeSelectorRequirementMatcher?: NodeSelectorRequirement[];
 }
@@ -76,7 +75,6 @@ export interface VirtualMachinePoolSpec {
   paused?: boolean;
   replicas?: Int32;
   scaleInStrategy?: VirtualMachinePoolScaleInStrategy;
-  /** @mapType atomic */
   selector: LabelSelector;
   updateStrategy?: VirtualMachinePoolUpdateStrategy;
   virtualMachineTemplate: VirtualMachineTemplateSpec;

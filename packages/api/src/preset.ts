@@ -10,6 +10,5 @@ export interface VirtualMachineInstancePreset {
 
 export interface VirtualMachineInstancePresetSpec {
   domain?: DomainSpec;
-  /** @mapType atomic */
   selector: LabelSelector;
 }

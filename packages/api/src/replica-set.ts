@@ -15,7 +15,6 @@ export interface VirtualMachineInstanceReplicaSet {
 export interface VirtualMachineInstanceReplicaSetSpec {
   paused?: boolean;
   replicas?: Int32;
-  /** @mapType atomic */
   selector: LabelSelector;
   template: VirtualMachineInstanceTemplateSpec;
 }

@@ -20,7 +20,6 @@ export interface VirtualMachineRestore {
 export interface VirtualMachineRestoreSpec {
   /** @listType atomic */
   patches?: string[];
-  /** @mapType atomic */
   target: TypedLocalObjectReference;
   /**
    * @default "WaitGracePeriod"

@@ -20,7 +20,6 @@ export interface VirtualMachineSnapshot {
 export interface VirtualMachineSnapshotSpec {
   deletionPolicy?: DeletionPolicy;
   failureDeadline?: Duration;
-  /** @mapType atomic */
   source: TypedLocalObjectReference;
 }
 

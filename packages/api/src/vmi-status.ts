@@ -14,7 +14,10 @@ export type VirtualMachineInstanceMigrationMethod = 'LiveMigration' | 'BlockMigr
 export type VirtualMachineInstanceMigrationTransport = 'Unix';
 
 export interface VirtualMachineInstanceStatus {
-  /** @maximum 4294967295 */
+  /**
+   * @minimum 0
+   * @maximum 4294967295
+   */
   VSOCKCID?: Int64;
   activePods?: Record<string, string>;
   /** @nullable */
@@ -64,11 +67,13 @@ export interface VirtualMachineInstanceStatus {
 
 export interface VirtualMachineInstanceNetworkInterface {
   infoSource?: string;
+  /** @default "" */
   interfaceName?: string;
   ipAddress?: string;
   ipAddresses?: string[];
   linkState?: string;
   mac?: string;
+  /** @default "" */
   name?: string;
   podInterfaceName?: string;
   queueCount?: Int32;
@@ -100,12 +105,18 @@ export interface KernelBootStatus {
 }
 
 export interface KernelInfo {
-  /** @maximum 4294967295 */
+  /**
+   * @minimum 0
+   * @maximum 4294967295
+   */
   checksum?: Int64;
 }
 
 export interface InitrdInfo {
-  /** @maximum 4294967295 */
+  /**
+   * @minimum 0
+   * @maximum 4294967295
+   */
   checksum?: Int64;
 }
 

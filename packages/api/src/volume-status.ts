@@ -33,7 +33,10 @@ export interface HotplugVolumeStatus {
 }
 
 export interface ContainerDiskInfo {
-  /** @maximum 4294967295 */
+  /**
+   * @minimum 0
+   * @maximum 4294967295
+   */
   checksum?: Int64;
 }
 

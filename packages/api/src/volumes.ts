@@ -10,7 +10,6 @@ export type UtilityVolumeType = 'MemoryDump' | 'Backup';
 export interface Volume {
   cloudInitConfigDrive?: CloudInitConfigDriveSource;
   cloudInitNoCloud?: CloudInitNoCloudSource;
-  /** @mapType atomic */
   configMap?: ConfigMapVolumeSource;
   containerDisk?: ContainerDiskSource;
   containerPath?: ContainerPathVolumeSource;
@@ -28,6 +27,7 @@ export interface Volume {
   sysprep?: SysprepSource;
 }
 
+/** @mapType atomic */
 export interface ConfigMapVolumeSource {
   /** @default "" */
   name?: string;
@@ -43,9 +43,23 @@ export interface ContainerDiskSource {
 }
 
 export interface ContainerPathVolumeSource {
-  /** @maxLength 4096 */
+  /**
+   * @maxLength 4096
+   * @rules [
+   *   {"rule": "self.startsWith('/')",
+   *     "message": "must be an absolute path: begin it with /"},
+   *   {"rule": "!self.matches('(^|/)[.][.](/|$)')",
+   *     "message": "must not hold .. as a part"}
+   * ]
+   */
   path: string;
-  /** @default true */
+  /**
+   * @default true
+   * @rules [
+   *   {"rule": "self",
+   *     "message": "must be true: only reading is supported"}
+   * ]
+   */
   readOnly?: boolean;
 }
 
@@ -102,9 +116,7 @@ export interface ServiceAccountVolumeSource {
 }
 
 export interface SysprepSource {
-  /** @mapType atomic */
   configMap?: LocalObjectReference;
-  /** @mapType atomic */
   secret?: LocalObjectReference;
 }
 

@@ -7,11 +7,9 @@ export type PersistentVolumeMode = 'Filesystem' | 'Block' | 'FromStorageProfile'
 export interface PersistentVolumeClaimSpec {
   /** @listType atomic */
   accessModes?: string[];
-  /** @mapType atomic */
   dataSource?: TypedLocalObjectReference;
   dataSourceRef?: TypedObjectReference;
   resources?: VolumeResourceRequirements;
-  /** @mapType atomic */
   selector?: LabelSelector;
   storageClassName?: string;
   volumeAttributesClassName?: string;

@@ -2,11 +2,13 @@ import type { Int32, Quantity } from '../scalars.ts';
 
 export type ImagePullPolicy = 'Always' | 'IfNotPresent' | 'Never';
 
+/** @mapType atomic */
 export interface LocalObjectReference {
   /** @default "" */
   name?: string;
 }
 
+/** @mapType atomic */
 export interface TypedLocalObjectReference {
   apiGroup?: string;
   kind: string;
@@ -20,11 +22,13 @@ export interface TypedObjectReference {
   namespace?: string;
 }
 
+/** @mapType atomic */
 export interface ObjectFieldSelector {
   apiVersion?: string;
   fieldPath: string;
 }
 
+/** @mapType atomic */
 export interface ResourceFieldSelector {
   containerName?: string;
   divisor?: Quantity;
@@ -32,10 +36,8 @@ export interface ResourceFieldSelector {
 }
 
 export interface DownwardAPIVolumeFile {
-  /** @mapType atomic */
   fieldRef?: ObjectFieldSelector;
   mode?: Int32;
   path: string;
-  /** @mapType atomic */
   resourceFieldRef?: ResourceFieldSelector;
 }

@@ -20,10 +20,10 @@ export interface Affinity {
 export interface NodeAffinity {
   /** @listType atomic */
   preferredDuringSchedulingIgnoredDuringExecution?: PreferredSchedulingTerm[];
-  /** @mapType atomic */
   requiredDuringSchedulingIgnoredDuringExecution?: NodeSelector;
 }
 
+/** @mapType atomic */
 export interface NodeSelector {
   /** @listType atomic */
   nodeSelectorTerms: NodeSelectorTerm[];
@@ -36,6 +36,7 @@ export interface NodeSelectorRequirement {
   values?: string[];
 }
 
+/** @mapType atomic */
 export interface NodeSelectorTerm {
   /** @listType atomic */
   matchExpressions?: NodeSelectorRequirement[];
@@ -51,13 +52,11 @@ export interface PodAffinity {
 }
 
 export interface PodAffinityTerm {
-  /** @mapType atomic */
   labelSelector?: LabelSelector;
   /** @listType atomic */
   matchLabelKeys?: string[];
   /** @listType atomic */
   mismatchLabelKeys?: string[];
-  /** @mapType atomic */
   namespaceSelector?: LabelSelector;
   /** @listType atomic */
   namespaces?: string[];
@@ -72,7 +71,6 @@ export interface PodAntiAffinity {
 }
 
 export interface PreferredSchedulingTerm {
-  /** @mapType atomic */
   preference: NodeSelectorTerm;
   weight: Int32;
 }
@@ -91,7 +89,6 @@ export interface Toleration {
 }
 
 export interface TopologySpreadConstraint {
-  /** @mapType atomic */
   labelSelector?: LabelSelector;
   /** @listType atomic */
   matchLabelKeys?: string[];
