@@ -1,0 +1,92 @@
+import type { Condition, VirtualMachine, VirtualMachineInstance, VirtualMachineStatus } from '@quickvirt/api';
+import { findCondition, timestamp } from '@quickvirt/kube';
+import { sameCondition, sameConditions, withTransitionTimes, type WantedCondition } from '../conditions.ts';
+import type { VmStatusPatch } from './effects.ts';
+
+/** The part of a VM's status that virt-controller answers for. */
+export type WantedVmStatus = Pick<
+  VirtualMachineStatus,
+  | 'created'
+  | 'ready'
+  | 'printableStatus'
+  | 'runStrategy'
+  | 'observedGeneration'
+  | 'desiredGeneration'
+  | 'startFailure'
+  | 'stateChangeRequests'
+> & { conditions: WantedCondition[] };
+
+/** Fields beside the conditions; all of them are always wanted or wanted absent. */
+const FIELDS = [
+  'created',
+  'ready',
+  'printableStatus',
+  'runStrategy',
+  'observedGeneration',
+  'desiredGeneration',
+  'startFailure',
+  'stateChangeRequests',
+] as const satisfies readonly (keyof WantedVmStatus)[];
+
+/** How long mirrored conditions of a starting guest may lag: they change several times within a second then. */
+const START_SETTLES_MS = 5_000;
+/** How long a guest that was just said to run may lack the readiness that the VMI controller adds next. */
+const READINESS_SETTLES_MS = 2_000;
+
+/** What to write so that the VM's status is as wanted; undefined when it is already. */
+export function statusPatch(vm: VirtualMachine, wanted: WantedVmStatus, now: Date): VmStatusPatch | undefined {
+  const current = vm.status;
+  const patch: Record<string, unknown> = {};
+  for (const field of FIELDS) {
+    const [is, shall] = [emptyToUndefined(current?.[field]), emptyToUndefined(wanted[field])];
+    if (JSON.stringify(is) !== JSON.stringify(shall)) patch[field] = shall ?? null;
+  }
+  if (!sameConditions(current?.conditions, wanted.conditions)) {
+    patch['conditions'] = withTransitionTimes(wanted.conditions, current?.conditions, timestamp(now));
+  }
+  return Object.keys(patch).length > 0 ? (patch as VmStatusPatch) : undefined;
+}
+
+/** The VM's whole status after `statusPatch`: what a client reads. */
+export function statusAfter(vm: VirtualMachine, wanted: WantedVmStatus, now: Date): VirtualMachineStatus {
+  const merged: Record<string, unknown> = { ...vm.status, ...statusPatch(vm, wanted, now) };
+  return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null)) as VirtualMachineStatus;
+}
+
+/**
+ * How long a status write may wait because the next event is about to overtake it, in ms; 0 when it is due. One start
+ * then costs two writes on the VM instead of six. Only mirrored conditions wait, and a readiness that contradicts a
+ * running guest.
+ */
+export function settlesInMs(
+  patch: VmStatusPatch,
+  vm: VirtualMachine,
+  vmi: VirtualMachineInstance | undefined,
+  now: Date,
+): number {
+  if (!vmi || vm.status?.printableStatus === undefined) return 0;
+  const runningSince = vmi.status?.phaseTransitionTimestamps?.find(({ phase }) => phase === 'Running');
+  if (vmi.status?.phase === 'Running' && runningSince) {
+    const ready = findCondition(vmi.status.conditions, 'Ready');
+    if (ready?.reason !== 'GuestNotRunning') return 0;
+    return left(runningSince.phaseTransitionTimestamp, READINESS_SETTLES_MS, now);
+  }
+  if (vm.status.printableStatus !== 'Starting' || !onlyMirrors(patch, vm.status.conditions)) return 0;
+  return left(vmi.metadata.creationTimestamp, START_SETTLES_MS, now);
+}
+
+function left(since: string | undefined, settlesMs: number, now: Date): number {
+  return since ? Math.max(0, Date.parse(since) + settlesMs - now.getTime()) : 0;
+}
+
+/** Whether nothing changes but mirrored conditions and the wording of an unready guest. */
+function onlyMirrors(patch: VmStatusPatch, current: readonly Condition[] | undefined): boolean {
+  if (Object.keys(patch).some((field) => field !== 'conditions')) return false;
+  return ['Failure', 'RestartRequired'].every((type) =>
+    sameCondition(findCondition(current, type), findCondition(patch.conditions ?? undefined, type)),
+  );
+}
+
+function emptyToUndefined(value: unknown): unknown {
+  return value === false || value === null || (Array.isArray(value) && value.length === 0) ? undefined : value;
+}

@@ -1,0 +1,59 @@
+import { annotations, compareQuantities, tryParseQuantity } from '@quickvirt/api';
+import type { VirtualMachine, VirtualMachineInstance } from '@quickvirt/api';
+
+/** The generation of the VM that its instance was made from, or last found equal to. */
+export function observedGeneration(vmi: VirtualMachineInstance): number | undefined {
+  const text = vmi.metadata.annotations?.[annotations.vmGeneration];
+  const generation = Number(text);
+  return text !== undefined && Number.isSafeInteger(generation) ? generation : undefined;
+}
+
+/**
+ * Whether the VM's template asks for something else than its instance runs with. The instance holds the template plus
+ * what admission filled in, so each field of the template must be in the instance; a volume that only the instance has
+ * was taken out of the template. A single field that was taken out cannot be told from a default.
+ */
+export function templateDiffers(vm: VirtualMachine, vmi: VirtualMachineInstance): boolean {
+  if (observedGeneration(vmi) === vm.metadata.generation) return false;
+  const wanted = vm.spec.template.spec;
+  const named = new Set((wanted?.volumes ?? []).map(({ name }) => name));
+  if ((vmi.spec.volumes ?? []).some(({ name }) => !named.has(name))) return true;
+  return !isWithin(wanted, vmi.spec);
+}
+
+/** Whether every value of `part` is in `whole`; lists of named things are compared by name, others by position. */
+function isWithin(part: unknown, whole: unknown): boolean {
+  if (isEmpty(part)) return true;
+  if (Array.isArray(part)) return Array.isArray(whole) && listIsWithin(part, whole);
+  if (isRecord(part)) {
+    return isRecord(whole) && Object.entries(part).every(([field, value]) => isWithin(value, whole[field]));
+  }
+  return part === whole || sameQuantity(part, whole);
+}
+
+function listIsWithin(part: readonly unknown[], whole: readonly unknown[]): boolean {
+  const byName = part.every((item) => isRecord(item) && typeof item['name'] === 'string');
+  if (!byName) return part.length === whole.length && part.every((item, index) => isWithin(item, whole[index]));
+  return part.every((item) => {
+    const name = (item as Record<string, unknown>)['name'];
+    return isWithin(
+      item,
+      whole.find((other) => isRecord(other) && other['name'] === name),
+    );
+  });
+}
+
+function sameQuantity(a: unknown, b: unknown): boolean {
+  const [left, right] = [tryParseQuantity(a), tryParseQuantity(b)];
+  return left !== undefined && right !== undefined && compareQuantities(left, right) === 0;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `{}`, `[]`, null and absence are one: a server drops and adds them freely. `pod: {}` is covered by its siblings. */
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === '') return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
+}

@@ -1,0 +1,198 @@
+import { virtualMachineInstances, type VirtualMachine, type VirtualMachineInstance } from '@quickvirt/api';
+import type { ClusterConfig } from '@quickvirt/config';
+import {
+  ApiError,
+  controller,
+  controllerOf,
+  isNotFound,
+  keyOf,
+  nameOfKey,
+  pods,
+  statusApply,
+  type Controller,
+  type ControllerOptions,
+  type CoreEvent,
+  type EffectRunner,
+  type KubeClient,
+  type KubeObject,
+  type ObjectName,
+  type Pod,
+  type Reconciler,
+  type Recorder,
+} from '@quickvirt/kube';
+import { launcherPodName, renderLauncherPod } from '@quickvirt/launcher-pod';
+import { BY_POD_UID, type Informers } from '../../informers.ts';
+import { decideVmi, failedVmi, PodRefused, type VmiObserved } from './decide.ts';
+import type { VmiEffect } from './effects.ts';
+
+/** What the VMI controller works with. */
+export interface VmiControllerPorts {
+  readonly client: KubeClient;
+  readonly informers: Pick<Informers, 'vms' | 'vmis' | 'pods' | 'mountFailures' | 'kubevirts'>;
+  readonly recorder: Recorder;
+  readonly config: () => ClusterConfig;
+  readonly launcherImage: string;
+}
+
+const FIELD_MANAGER = 'virt-controller';
+
+/** Gives each instance its launcher pod, follows it to the hand-over to a node, and judges its end. */
+export function vmiController(ports: VmiControllerPorts, options: ControllerOptions): Controller {
+  const { vms, vmis, pods: launcherPods, mountFailures, kubevirts } = ports.informers;
+  const podOfEvent = ({ involvedObject }: CoreEvent) =>
+    launcherPods.store.get(`${involvedObject.namespace}/${involvedObject.name}`);
+  // Another configuration may allow what this one refused.
+  const withoutPod = () => vmis.store.list().filter(({ status }) => !status?.phase || status.phase === 'Pending');
+  return controller('vmi', options)
+    .for(vmis)
+    .owns(launcherPods)
+    .watches(
+      vms,
+      (vm) => [keyOf(vm)],
+      (change) => change.type === 'deleted' || letsGoDiffers(change),
+    )
+    .watches(mountFailures, (event) => {
+      const pod = podOfEvent(event);
+      const owner = pod && controllerOf(pod);
+      return owner ? [`${event.involvedObject.namespace}/${owner.name}`] : [];
+    })
+    .watches(kubevirts, () => withoutPod().map(keyOf))
+    .reconciles(vmiReconciler(ports), vmiEffectRunner(ports));
+}
+
+/** Whether a VM's change can decide if its ended instance may go. */
+function letsGoDiffers({ object, previous }: { object: VirtualMachine; previous?: VirtualMachine }): boolean {
+  return (
+    object.spec.runStrategy !== previous?.spec.runStrategy ||
+    object.spec.running !== previous?.spec.running ||
+    object.metadata.deletionTimestamp !== previous?.metadata.deletionTimestamp
+  );
+}
+
+function vmiReconciler(ports: VmiControllerPorts): Reconciler<VmiObserved, VmiEffect> {
+  const { vms, vmis } = ports.informers;
+  return {
+    name: 'vmi',
+    observe: async (key) => {
+      const vmi = vmis.store.get(key);
+      if (!vmi) return undefined;
+      const config = ports.config();
+      const owner = controllerOf(vmi);
+      const vm = owner && vms.store.get(`${vmi.metadata.namespace}/${owner.name}`);
+      const podName = launcherPodName(vmi);
+      const pod = await podOf(vmi, podName, ports);
+      return {
+        vmi,
+        pod,
+        podName,
+        vm: vm?.metadata.uid === owner?.uid ? vm : undefined,
+        mountFailure: mountFailureOf(pod, ports),
+        config,
+        renderPod: () => renderLauncherPod(vmi, config, { launcherImage: ports.launcherImage }),
+      };
+    },
+    decide: (observed, now) => decideVmi(observed, now),
+    failed: failedVmi,
+  };
+}
+
+/**
+ * The launcher pod of the instance. A cache can lag behind our own write, so a pod that should be there and is not is
+ * asked for once more before the guest is given up.
+ */
+async function podOf(
+  vmi: VirtualMachineInstance,
+  podName: string,
+  { client, informers }: VmiControllerPorts,
+): Promise<Pod | undefined> {
+  const ref = { name: podName, namespace: vmi.metadata.namespace };
+  const pod =
+    informers.pods.store.get(`${ref.namespace}/${podName}`) ?? (mayHavePod(vmi) ? await found(client, ref) : undefined);
+  return pod && controllerOf(pod)?.uid === vmi.metadata.uid ? pod : undefined;
+}
+
+function mayHavePod({ metadata, status }: VirtualMachineInstance): boolean {
+  if (metadata.deletionTimestamp) return true;
+  return status?.phase === 'Scheduling' || status?.phase === 'Scheduled' || status?.phase === 'Running';
+}
+
+async function found(client: KubeClient, ref: ObjectName): Promise<Pod | undefined> {
+  try {
+    return await client.get(pods, ref);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+function mountFailureOf(pod: Pod | undefined, { informers }: VmiControllerPorts): string | undefined {
+  if (!pod?.metadata.uid) return undefined;
+  return informers.mountFailures.store.byIndex(BY_POD_UID, pod.metadata.uid)[0]?.message;
+}
+
+/** The VMI controller's writes. */
+export function vmiEffectRunner({
+  client,
+  recorder,
+}: Pick<VmiControllerPorts, 'client' | 'recorder'>): EffectRunner<VmiEffect> {
+  return async (effect) => {
+    switch (effect.type) {
+      case 'setFinalizers': {
+        const { uid, resourceVersion } = effect.vmi.metadata;
+        const metadata = { uid, resourceVersion, finalizers: effect.finalizers };
+        await client.patch(virtualMachineInstances, nameOf(effect.vmi), { metadata }, { kind: 'merge' });
+        return;
+      }
+      case 'createPod':
+        await createPod(client, effect.pod);
+        return;
+      case 'deletePod':
+        await client.delete(pods, nameOf(effect.pod), {
+          uid: effect.pod.metadata.uid,
+          gracePeriodSeconds: effect.gracePeriodSeconds,
+        });
+        return;
+      case 'labelPod':
+        await client.patch(pods, nameOf(effect.pod), labelPatch(effect.pod, effect.labels), { kind: 'merge' });
+        return;
+      case 'labelInstance':
+        await client.patch(virtualMachineInstances, nameOf(effect.vmi), labelPatch(effect.vmi, effect.labels), {
+          kind: 'merge',
+        });
+        return;
+      case 'applyStatus':
+        await client.patch(
+          virtualMachineInstances,
+          nameOf(effect.vmi),
+          statusApply(virtualMachineInstances, effect.vmi, effect.status),
+          // Fields pass between virt-controller and virt-handler; resourceVersion keeps either from writing blindly.
+          { kind: 'apply', subresource: 'status', fieldManager: FIELD_MANAGER, force: true },
+        );
+        return;
+      case 'event':
+        recorder.event(
+          { apiVersion: 'kubevirt.io/v1', kind: 'VirtualMachineInstance', metadata: effect.vmi.metadata },
+          effect.event,
+        );
+        return;
+    }
+  };
+}
+
+/** A patch that reaches this very object only: the API server answers 409 when the uid is another. */
+function labelPatch({ metadata }: KubeObject, added: Record<string, string>) {
+  return { metadata: { uid: metadata.uid, labels: added } };
+}
+
+function nameOf(object: KubeObject): ObjectName {
+  return nameOfKey(keyOf(object));
+}
+
+async function createPod(client: KubeClient, pod: Pod): Promise<void> {
+  try {
+    await client.create(pods, pod);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.isConflict || error.isAlreadyExists) throw error;
+    throw new PodRefused(`the API server refused launcher pod ${keyOf(pod)}: ${error.message}`, { cause: error });
+  }
+}

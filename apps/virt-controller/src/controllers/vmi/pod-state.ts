@@ -1,0 +1,22 @@
+import type { Pod } from '@quickvirt/kube';
+
+/** How far the launcher pod is. */
+export type PodState = 'absent' | 'waiting' | 'started' | 'ended';
+
+/** The container that runs virt-launcher. */
+export const COMPUTE_CONTAINER = 'compute';
+
+/** Reads the state of a launcher pod. It has started when all its containers run, and ended when `compute` has. */
+export function podState(pod: Pod | undefined): PodState {
+  if (!pod) return 'absent';
+  const { phase, containerStatuses = [] } = pod.status ?? {};
+  const compute = containerStatuses.find(({ name }) => name === COMPUTE_CONTAINER);
+  if (phase === 'Succeeded' || phase === 'Failed' || compute?.state?.terminated) return 'ended';
+  const running = containerStatuses.length > 0 && containerStatuses.every(({ state }) => state?.running !== undefined);
+  return phase === 'Running' && running ? 'started' : 'waiting';
+}
+
+/** A condition of the pod. */
+export function podCondition(pod: Pod, type: string) {
+  return pod.status?.conditions?.find((candidate) => candidate.type === type);
+}

@@ -1,0 +1,30 @@
+import type { Pod } from '@quickvirt/kube';
+import type { VirtualMachineInstancePhase } from '@quickvirt/api';
+import type { WantedCondition } from '../conditions.ts';
+import type { GuestEnd } from './pod-end.ts';
+import { podCondition } from './pod-state.ts';
+
+/**
+ * The instance's readiness: the pod's own while the guest runs, else false with the nearest reason. Before the guest
+ * runs the reason stays the same whatever the pod says, so that a start costs no write for each step of the kubelet.
+ */
+export function readyCondition(facts: {
+  phase: VirtualMachineInstancePhase;
+  pod: Pod | undefined;
+  end: GuestEnd | undefined;
+}): WantedCondition {
+  const { phase, pod, end } = facts;
+  if (end) return notReady('GuestNotRunning', end.message);
+  if (!pod) return notReady('PodNotExists', 'the instance has no launcher pod');
+  if (pod.metadata.deletionTimestamp) return notReady('PodTerminating', `launcher pod ${pod.metadata.name} is ending`);
+  if (phase !== 'Running') return notReady('GuestNotRunning', 'the guest does not run yet');
+  const ready = podCondition(pod, 'Ready');
+  if (!ready)
+    return notReady('PodConditionMissing', `launcher pod ${pod.metadata.name} does not say whether it is ready`);
+  if (ready.status === 'True') return { type: 'Ready', status: 'True' };
+  return notReady(ready.reason ?? 'PodNotReady', ready.message ?? `launcher pod ${pod.metadata.name} is not ready`);
+}
+
+function notReady(reason: string, message: string): WantedCondition {
+  return { type: 'Ready', status: 'False', reason, message };
+}

@@ -1,0 +1,130 @@
+import {
+  kubevirts,
+  labels,
+  virtualMachineInstances,
+  virtualMachines,
+  type KubeVirt,
+  type VirtualMachine,
+  type VirtualMachineInstance,
+} from '@quickvirt/api';
+import {
+  apiServices,
+  certificateSigningRequests,
+  configMaps,
+  daemonSets,
+  deployments,
+  events,
+  Informer,
+  mutatingWebhookConfigurations,
+  pods,
+  secrets,
+  validatingWebhookConfigurations,
+  type ApiService,
+  type CertificateSigningRequest,
+  type ConfigMap,
+  type CoreEvent,
+  type DaemonSet,
+  type Deployment,
+  type KubeClient,
+  type MutatingWebhookConfiguration,
+  type Pod,
+  type Secret,
+  type ValidatingWebhookConfiguration,
+} from '@quickvirt/kube';
+import type { Logger, Metrics } from '@quickvirt/telemetry';
+import {
+  CA_BUNDLE,
+  CA_SECRET,
+  MUTATING_WEBHOOKS,
+  SUBRESOURCE_GROUP,
+  VALIDATING_WEBHOOKS,
+} from './certificates/names.ts';
+import { trimPod } from './controllers/vmi/trim-pod.ts';
+
+/** The caches of virt-controller, one a kind. */
+export interface Informers {
+  readonly vms: Informer<VirtualMachine>;
+  readonly vmis: Informer<VirtualMachineInstance>;
+  /** Launcher pods, cut down to what is read of them. */
+  readonly pods: Informer<Pod>;
+  /** Events that the kubelet writes when a volume of a pod cannot be mounted, by the pod's uid. */
+  readonly mountFailures: Informer<CoreEvent>;
+  readonly kubevirts: Informer<KubeVirt>;
+  readonly deployments: Informer<Deployment>;
+  readonly daemonSets: Informer<DaemonSet>;
+  readonly caSecrets: Informer<Secret>;
+  readonly caBundles: Informer<ConfigMap>;
+  readonly signingRequests: Informer<CertificateSigningRequest>;
+  readonly mutatingWebhooks: Informer<MutatingWebhookConfiguration>;
+  readonly validatingWebhooks: Informer<ValidatingWebhookConfiguration>;
+  readonly apiServices: Informer<ApiService>;
+}
+
+/** Index of `mountFailures`. */
+export const BY_POD_UID = 'podUid';
+
+/** Makes the caches; nothing is read before they run. */
+export function makeInformers(
+  client: KubeClient,
+  { namespace, logger, metrics }: { namespace: string; logger: Logger; metrics?: Metrics },
+): Informers {
+  const common = { logger, metrics };
+  const own = { ...common, namespace };
+  return {
+    vms: new Informer(client, virtualMachines, { ...common, trim: withoutLastApplied }),
+    vmis: new Informer(client, virtualMachineInstances, { ...common, trim: withoutLastApplied }),
+    pods: new Informer(client, pods, { ...common, labelSelector: `${labels.app}=virt-launcher`, trim: trimPod }),
+    mountFailures: new Informer(client, events, {
+      ...common,
+      fieldSelector: 'involvedObject.kind=Pod,reason=FailedMount',
+      trim: trimEvent,
+      indexes: { [BY_POD_UID]: ({ involvedObject }) => (involvedObject.uid ? [involvedObject.uid] : []) },
+    }),
+    kubevirts: new Informer(client, kubevirts, own),
+    deployments: new Informer(client, deployments, { ...own, trim: trimWorkload }),
+    daemonSets: new Informer(client, daemonSets, { ...own, trim: trimWorkload }),
+    caSecrets: new Informer(client, secrets, { ...own, fieldSelector: `metadata.name=${CA_SECRET}` }),
+    caBundles: new Informer(client, configMaps, { ...own, fieldSelector: `metadata.name=${CA_BUNDLE}` }),
+    signingRequests: new Informer(client, certificateSigningRequests, common),
+    mutatingWebhooks: new Informer(client, mutatingWebhookConfigurations, {
+      ...common,
+      fieldSelector: `metadata.name=${MUTATING_WEBHOOKS}`,
+    }),
+    validatingWebhooks: new Informer(client, validatingWebhookConfigurations, {
+      ...common,
+      fieldSelector: `metadata.name=${VALIDATING_WEBHOOKS}`,
+    }),
+    apiServices: new Informer(client, apiServices, { ...common, trim: trimApiService }),
+  };
+}
+
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/** kubectl keeps a second copy of the whole object in an annotation. */
+function withoutLastApplied<T extends VirtualMachine | VirtualMachineInstance>(object: T): T {
+  if (object.metadata.annotations?.[LAST_APPLIED] === undefined) return object;
+  const { [LAST_APPLIED]: _copy, ...annotations } = object.metadata.annotations;
+  return { ...object, metadata: { ...object.metadata, annotations } };
+}
+
+function trimEvent({ metadata, involvedObject, reason, message, lastTimestamp }: CoreEvent): CoreEvent {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
+  return {
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    involvedObject,
+    reason,
+    message,
+    lastTimestamp,
+  };
+}
+
+/** Of our own workloads only their state is read, not their templates. */
+function trimWorkload<T extends Deployment | DaemonSet>(object: T): T {
+  const { apiVersion, kind, metadata, spec, status } = object;
+  return { apiVersion, kind, metadata, spec: spec && { ...spec, template: undefined }, status } as unknown as T;
+}
+
+/** Of APIServices that are not ours only the name is kept. */
+function trimApiService(object: ApiService): ApiService {
+  return object.spec?.group === SUBRESOURCE_GROUP ? object : { metadata: { ...object.metadata, annotations: {} } };
+}

@@ -1,0 +1,87 @@
+/** One rule of a Role or ClusterRole (rbac.authorization.k8s.io/v1 PolicyRule). */
+export interface PolicyRule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+  readonly resourceNames?: readonly string[];
+}
+
+/** What virt-controller may do in the whole cluster. The chart's generator turns it into a ClusterRole. */
+export const clusterRules: readonly PolicyRule[] = [
+  // controllers/vm: finalizers and run strategy of VMs; the API server asks for /finalizers to set blockOwnerDeletion.
+  { apiGroups: ['kubevirt.io'], resources: ['virtualmachines'], verbs: ['get', 'list', 'watch', 'patch'] },
+  { apiGroups: ['kubevirt.io'], resources: ['virtualmachines/status'], verbs: ['patch'] },
+  {
+    apiGroups: ['kubevirt.io'],
+    resources: ['virtualmachines/finalizers', 'virtualmachineinstances/finalizers'],
+    verbs: ['update'],
+  },
+  {
+    apiGroups: ['kubevirt.io'],
+    resources: ['virtualmachineinstances'],
+    verbs: ['get', 'list', 'watch', 'create', 'patch', 'delete'],
+  },
+  { apiGroups: ['kubevirt.io'], resources: ['virtualmachineinstances/status'], verbs: ['patch'] },
+  // controllers/vmi: launcher pods, and the kubelet's events about volumes that cannot be mounted.
+  { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch', 'create', 'patch', 'delete'] },
+  { apiGroups: [''], resources: ['events'], verbs: ['list', 'watch', 'create', 'patch'] },
+  // certificates: our three signers only.
+  { apiGroups: ['certificates.k8s.io'], resources: ['certificatesigningrequests'], verbs: ['get', 'list', 'watch'] },
+  {
+    apiGroups: ['certificates.k8s.io'],
+    resources: ['certificatesigningrequests/approval', 'certificatesigningrequests/status'],
+    verbs: ['update', 'patch'],
+  },
+  {
+    apiGroups: ['certificates.k8s.io'],
+    resources: ['signers'],
+    resourceNames: [
+      'quickvirt.io/virt-api-serving',
+      'quickvirt.io/virt-api-client',
+      'quickvirt.io/virt-handler-serving',
+    ],
+    verbs: ['approve', 'sign'],
+  },
+  // certificates/injection: list and watch cannot be bound to names by resource, only by field selector.
+  {
+    apiGroups: ['admissionregistration.k8s.io'],
+    resources: ['mutatingwebhookconfigurations'],
+    resourceNames: ['virt-api-mutator'],
+    verbs: ['get', 'list', 'watch', 'patch'],
+  },
+  {
+    apiGroups: ['admissionregistration.k8s.io'],
+    resources: ['validatingwebhookconfigurations'],
+    resourceNames: ['virt-api-validator'],
+    verbs: ['get', 'list', 'watch', 'patch'],
+  },
+  { apiGroups: ['apiregistration.k8s.io'], resources: ['apiservices'], verbs: ['list', 'watch'] },
+  {
+    apiGroups: ['apiregistration.k8s.io'],
+    resources: ['apiservices'],
+    resourceNames: ['v1.subresources.kubevirt.io', 'v1alpha3.subresources.kubevirt.io'],
+    verbs: ['get', 'patch'],
+  },
+];
+
+/** What virt-controller may do in its own namespace. The chart's generator turns it into a Role. */
+export const namespaceRules: readonly PolicyRule[] = [
+  { apiGroups: ['kubevirt.io'], resources: ['kubevirts'], verbs: ['get', 'list', 'watch'] },
+  { apiGroups: ['kubevirt.io'], resources: ['kubevirts/status'], verbs: ['patch'] },
+  { apiGroups: ['apps'], resources: ['deployments', 'daemonsets'], verbs: ['list', 'watch'] },
+  // certificates/authority: create cannot be bound to a name.
+  { apiGroups: [''], resources: ['secrets', 'configmaps'], verbs: ['create'] },
+  {
+    apiGroups: [''],
+    resources: ['secrets', 'configmaps'],
+    resourceNames: ['quickvirt-ca'],
+    verbs: ['get', 'list', 'watch', 'update'],
+  },
+  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
+  {
+    apiGroups: ['coordination.k8s.io'],
+    resources: ['leases'],
+    resourceNames: ['virt-controller'],
+    verbs: ['get', 'list', 'watch', 'update', 'patch'],
+  },
+];

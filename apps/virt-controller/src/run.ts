@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { LeaderElector, Manager, Recorder, type ControllerOptions, type KubeClient } from '@quickvirt/kube';
+import { HealthServer, type Logger, type Metrics } from '@quickvirt/telemetry';
+import { authorityController, authorityKey, authorityMetrics } from './certificates/authority.ts';
+import { injectionController } from './certificates/injection.ts';
+import { signingController } from './certificates/signing.ts';
+import { configReader, kubevirtOf } from './current-config.ts';
+import { kubevirtController } from './controllers/kubevirt/index.ts';
+import { vmController } from './controllers/vm/index.ts';
+import { vmiController } from './controllers/vmi/index.ts';
+import { makeInformers, type Informers } from './informers.ts';
+import { phaseMetrics } from './phase-metrics.ts';
+import type { Options } from './options.ts';
+
+/** What virt-controller runs with. */
+export interface RunPorts {
+  readonly client: KubeClient;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** Keys worked on at once by the VM and the VMI controller: most of the time a worker waits for the API server. */
+const WORKERS = 16;
+
+/**
+ * Runs virt-controller until aborted: probes and caches at once, controllers as the leader. Rejects when leadership is
+ * lost or the probes' port is taken; the process must end then.
+ */
+export async function runVirtController(options: Options, ports: RunPorts, signal: AbortSignal): Promise<void> {
+  const { client, logger, metrics } = ports;
+  const { namespace } = options;
+  const informers = makeInformers(client, { namespace, logger, metrics });
+  const leaderElector = new LeaderElector(client, {
+    lease: { name: 'virt-controller', namespace },
+    identity: `${options.podName}_${randomUUID()}`,
+    logger,
+    metrics,
+  });
+  const manager = new Manager({ logger, leaderElector });
+  addControllers(manager, options, ports, informers);
+  leaderMetrics(metrics, leaderElector, manager);
+  const health = new HealthServer({
+    port: options.healthPort,
+    logger,
+    metrics,
+    configResourceVersion: () => kubevirtOf(informers.kubevirts)?.metadata.resourceVersion,
+    ready: { caches: () => (manager.isSynced ? undefined : 'the caches hold no complete list yet') },
+  });
+  const { port } = await health.listen();
+  logger.info('virt-controller runs', { namespace, port });
+  try {
+    await manager.run(signal);
+  } finally {
+    await health.close();
+  }
+}
+
+function addControllers(manager: Manager, options: Options, ports: RunPorts, informers: Informers): void {
+  const { client, logger, metrics } = ports;
+  const { namespace, launcherImage } = options;
+  const config = configReader(informers.kubevirts);
+  const recorderFor = (component: string) => new Recorder(client, { component, logger, metrics });
+  const common: ControllerOptions = { logger, metrics, metricsPrefix: 'kubevirt_' };
+  const shared = { client, informers, config, namespace };
+  const authority = authorityController(shared, common);
+  manager
+    .addControllers(
+      vmController({ ...shared, recorder: recorderFor('virtualmachine-controller') }, { ...common, workers: WORKERS }),
+      vmiController(
+        { ...shared, recorder: recorderFor('virtualmachineinstance-controller'), launcherImage },
+        { ...common, workers: WORKERS },
+      ),
+      kubevirtController(shared, common),
+      authority,
+      signingController(shared, common),
+      injectionController(shared, common),
+    )
+    .addRunnable(
+      {
+        name: 'first-certificate',
+        run: (stopped) => {
+          // Nothing tells of a CA that does not exist yet.
+          authority.enqueue(authorityKey(namespace));
+          return new Promise((resolve) => stopped.addEventListener('abort', () => resolve(), { once: true }));
+        },
+      },
+      { whenLeading: true },
+    );
+  authorityMetrics(shared, metrics);
+  phaseMetrics(informers, metrics);
+}
+
+function leaderMetrics(metrics: Metrics, leaderElector: LeaderElector, manager: Manager): void {
+  metrics.gauge({
+    name: 'kubevirt_virt_controller_leading_status',
+    help: '1 on the replica that leads, 0 on those that wait.',
+    collect: (gauge) => gauge.set(leaderElector.isLeader ? 1 : 0),
+  });
+  metrics.gauge({
+    name: 'kubevirt_virt_controller_ready_status',
+    help: '1 when the caches are complete, so that this replica could lead.',
+    collect: (gauge) => gauge.set(manager.isSynced ? 1 : 0),
+  });
+}
