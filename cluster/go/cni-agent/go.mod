@@ -1,0 +1,3 @@
+module quickvirt.dev/cluster/cni-agent
+
+go 1.22

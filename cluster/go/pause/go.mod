@@ -1,0 +1,3 @@
+module quickvirt.dev/cluster/pause
+
+go 1.22

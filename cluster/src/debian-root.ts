@@ -1,0 +1,33 @@
+import { existsSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheFolder, contentHash } from './cache.ts';
+import { command } from './command.ts';
+
+/** The Debian release of everything that we build. */
+export const debianRelease = 'bookworm';
+
+/**
+ * A Debian root file system with some packages, as a tar file, made from packages alone and kept under the hash of what
+ * goes into it. Documentation is left out.
+ * @returns the tar file's path.
+ */
+export async function debianRoot(name: string, packages: readonly string[]): Promise<string> {
+  const hash = contentHash([debianRelease, ...packages]);
+  const path = join(cacheFolder('debian'), `${name}-${hash}.tar`);
+  if (existsSync(path)) return path;
+  console.log(`  a Debian root file system for ${name} (about 1 min)`);
+  const excluded = ['man', 'doc', 'locale', 'info'].map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`);
+  await command([
+    'mmdebstrap',
+    '--quiet',
+    '--format=tar',
+    '--variant=minbase',
+    `--include=${packages.join(',')}`,
+    '--aptopt=APT::Install-Recommends "false"',
+    ...excluded,
+    debianRelease,
+    `${path}.part`,
+  ]);
+  renameSync(`${path}.part`, path);
+  return path;
+}

@@ -1,0 +1,138 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { cacheFolder } from './cache.ts';
+import { command, tryCommand } from './command.ts';
+import { engineEnvironment, findEngine, runEngine } from './engine.ts';
+import { buildFamily, controlPlaneBinaries } from './go-programs.ts';
+import { buildNodeImage } from './node-image.ts';
+import type { Progress } from './progress.ts';
+import { hasImage, publicKindConfig, publicNodeImage, registryAnswers } from './registry.ts';
+
+/** How to reach a cluster, and with what. */
+export interface ClusterAccess {
+  kubeconfigPath: string;
+  kubectlPath: string;
+  helmPath: string;
+}
+
+/** Where the kubeconfig of a cluster of ours is. */
+export function kubeconfigPathOf(name: string): string {
+  return join(cacheFolder('clusters'), `${name}.kubeconfig`);
+}
+
+/** Runs kind with the engine that is there. */
+export async function kind(args: string[], show = false): Promise<string> {
+  const programs = await buildFamily('kind');
+  return command([programs.kind ?? '', ...args], { env: await engineEnvironment(await findEngine()), show });
+}
+
+/** kind's configuration for one control plane and `workers` workers. Pure; `base` is the text of `e2e/kind.yaml`. */
+export function kindConfig(base: string, workers: number): string {
+  const { nodes: _nodes, ...rest } = parse(base) as Record<string, unknown>;
+  const roles = ['control-plane', ...Array<string>(workers).fill('worker')];
+  return stringify({ ...rest, nodes: roles.map((role) => ({ role })) });
+}
+
+/** The names of the clusters that kind knows here. */
+export async function clusterNames(): Promise<string[]> {
+  return (await kind(['get', 'clusters']))
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('No kind clusters'));
+}
+
+/** The containers that are a cluster's nodes. */
+export async function nodeContainers(name: string): Promise<string[]> {
+  const names = await runEngine([
+    'ps',
+    '--all',
+    '--filter',
+    `label=io.x-k8s.kind.cluster=${name}`,
+    '--format',
+    '{{.Names}}',
+  ]);
+  return names
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean)
+    .sort();
+}
+
+/** The node image: pulled where a registry answers, built where none does. */
+async function nodeImage(): Promise<string> {
+  const image = publicNodeImage();
+  if ((await hasImage(image)) || (await registryAnswers())) return image;
+  return buildNodeImage();
+}
+
+/** Brings a cluster up, or finds it up. @throws when a cluster of that name is there and does not answer. */
+export async function up(name: string, workers: number, progress: Progress): Promise<ClusterAccess> {
+  const image = await progress.step('node image', nodeImage, 'about 15 min when nothing is cached, else seconds');
+  const access = await accessTo(name);
+  await progress.step(
+    `cluster ${name} with ${workers} worker${workers === 1 ? '' : 's'}`,
+    async () => {
+      if ((await clusterNames()).includes(name)) {
+        if ((await answers(access)) && (await nodeContainers(name)).length === workers + 1) return;
+        // A node that was stopped comes back with another address; a new cluster is there sooner than a repair.
+        await kind(['delete', 'cluster', '--name', name]);
+      }
+      const configPath = join(cacheFolder('clusters'), `${name}.kind.yaml`);
+      writeFileSync(configPath, kindConfig(readFileSync(publicKindConfig, 'utf8'), workers));
+      await kind([
+        'create',
+        'cluster',
+        '--name',
+        name,
+        '--image',
+        image,
+        '--config',
+        configPath,
+        '--kubeconfig',
+        access.kubeconfigPath,
+        '--wait',
+        '120s',
+      ]);
+      const kubectl = [access.kubectlPath, '--kubeconfig', access.kubeconfigPath];
+      await command([...kubectl, 'wait', '--for=condition=Ready', 'node', '--all', '--timeout=120s']);
+    },
+    'about 30 s',
+  );
+  return access;
+}
+
+/** Takes a cluster and everything of it away. Does nothing when it is not there. */
+export async function down(name: string): Promise<boolean> {
+  const there = (await clusterNames()).includes(name);
+  if (there) await kind(['delete', 'cluster', '--name', name]);
+  for (const file of [
+    kubeconfigPathOf(name),
+    join(cacheFolder('clusters'), `${name}.kind.yaml`),
+    join(cacheFolder('clusters'), `${name}.loaded.json`),
+  ])
+    rmSync(file, { force: true });
+  return there;
+}
+
+/** How to reach a cluster of ours; whether it is up is another question. */
+export async function accessTo(name: string): Promise<ClusterAccess> {
+  const { kubectl, helm } = await controlPlaneBinaries();
+  return { kubeconfigPath: kubeconfigPathOf(name), kubectlPath: kubectl, helmPath: helm };
+}
+
+/** Whether the API server answers. */
+export async function answers({ kubectlPath, kubeconfigPath }: ClusterAccess): Promise<boolean> {
+  if (!existsSync(kubeconfigPath)) return false;
+  return (
+    (await tryCommand([
+      kubectlPath,
+      '--kubeconfig',
+      kubeconfigPath,
+      'get',
+      '--raw',
+      '/readyz',
+      '--request-timeout=5s',
+    ])) !== undefined
+  );
+}
