@@ -33,6 +33,7 @@ const escapes: Record<string, string> = {
 };
 
 // XML 1.0 section 2.2 allows no other control character, not even escaped.
+// oxlint-disable-next-line no-control-regex
 const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/gu;
 
 const escapeAttribute = (text: string) => text.replace(forbidden, '').replace(/[&<>"'\t\n\r]/g, (c) => escapes[c] ?? c);

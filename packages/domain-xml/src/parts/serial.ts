@@ -10,7 +10,7 @@ export function serial({ devices, config, facts }: Context): Element[] {
       'serial',
       { type: 'unix' },
       element('source', { mode: 'bind', path: `${facts.runDirectory}/serial0` }),
-      logged && element('log', { file: `${facts.runDirectory}/serial0.log`, append: 'on' }),
+      logged && element('log', { file: `${facts.runDirectory}/console/serial0.log`, append: 'on' }),
       element('target', { port: 0 }),
     ),
     element('console', { type: 'pty' }, element('target', { type: 'serial', port: 0 })),

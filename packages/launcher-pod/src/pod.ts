@@ -1,0 +1,24 @@
+import type { ObjectMeta } from '@quickvirt/api';
+import type {
+  V1Container,
+  V1EnvVar,
+  V1PodSpec,
+  V1Volume,
+  V1VolumeDevice,
+  V1VolumeMount,
+} from '@kubernetes/client-node';
+
+/** A pod as we create it: no status yet. */
+export interface Pod {
+  apiVersion: 'v1';
+  kind: 'Pod';
+  metadata: ObjectMeta;
+  spec: Omit<V1PodSpec, 'volumes'> & { volumes?: PodVolume[] };
+}
+
+export type Container = V1Container;
+export type EnvVar = V1EnvVar;
+/** Generic ephemeral volumes hold times as `Date`, which no JSON has; we make none. */
+export type PodVolume = Omit<V1Volume, 'ephemeral'>;
+export type VolumeMount = V1VolumeMount;
+export type VolumeDevice = V1VolumeDevice;
