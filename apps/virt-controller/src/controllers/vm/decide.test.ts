@@ -1,0 +1,319 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  finalizers,
+  type VirtualMachine,
+  type VirtualMachineInstance,
+  type VirtualMachineRunStrategy,
+} from '@quickvirt/api';
+import { clusterConfigFrom } from '@quickvirt/config';
+import fc from 'fast-check';
+import { decideVm, failedVm, VmWriteRefused, type VmObserved } from './decide.ts';
+import type { VmEffect } from './effects.ts';
+
+const NOW = new Date('2026-08-01T00:00:00Z');
+const config = clusterConfigFrom(undefined);
+const fresh = { uuid: '0f0e0d0c-0b0a-4908-8706-050403020100', serial: '0f0e0d0c-0b0a-4908-8706-050403020100' };
+
+function aVm(change: Partial<VirtualMachine['spec']> = {}, status: VirtualMachine['status'] = {}): VirtualMachine {
+  return {
+    metadata: {
+      name: 'a',
+      namespace: 'default',
+      uid: 'vm-uid',
+      resourceVersion: '1',
+      generation: 3,
+      finalizers: [finalizers.virtualMachine],
+    },
+    spec: {
+      runStrategy: 'Always',
+      template: {
+        metadata: { labels: { app: 'x' } },
+        spec: {
+          domain: { memory: { guest: '128Mi' }, devices: { autoattachPodInterface: false } },
+          volumes: [{ name: 'root', containerDisk: { image: 'registry.test/disk:1' } }],
+        },
+      },
+      ...change,
+    },
+    status,
+  };
+}
+
+function observed(vm: VirtualMachine, vmi?: VirtualMachineInstance): VmObserved {
+  return { vm, vmi, config, jitter: 0, fresh };
+}
+
+/** The instance that the VM would create, in some phase. */
+function itsInstance(vm: VirtualMachine, status: VirtualMachineInstance['status'] = {}): VirtualMachineInstance {
+  const creating = aVm({ ...vm.spec, runStrategy: 'Always' });
+  const effect = decideVm(observed(creating), NOW).effects.find(({ type }) => type === 'createInstance');
+  if (effect?.type !== 'createInstance') throw new Error('the VM creates no instance');
+  const { metadata } = effect.vmi;
+  const stored = { ...metadata, uid: 'vmi-uid', resourceVersion: '1', creationTimestamp: '2026-07-31T23:00:00Z' };
+  return { ...effect.vmi, metadata: stored, status };
+}
+
+const kinds = (effects: readonly VmEffect[]) => effects.map(({ type }) => type);
+
+/** What the API server makes of the effects. A deleted instance stays until its finalizers are gone. */
+function applied({ vm, vmi, ...rest }: VmObserved, effects: readonly VmEffect[]): VmObserved {
+  let next: Pick<VmObserved, 'vm' | 'vmi'> = { vm, vmi };
+  for (const effect of effects) next = appliedOne(next, effect);
+  return { ...rest, ...next };
+}
+
+function appliedOne({ vm, vmi }: Pick<VmObserved, 'vm' | 'vmi'>, effect: VmEffect): Pick<VmObserved, 'vm' | 'vmi'> {
+  switch (effect.type) {
+    case 'setFinalizers':
+      return { vm: { ...vm, metadata: { ...vm.metadata, finalizers: effect.finalizers } }, vmi };
+    case 'setRunStrategy':
+      return { vm: { ...vm, spec: { ...vm.spec, runStrategy: effect.runStrategy } }, vmi };
+    case 'createInstance':
+      return {
+        vm,
+        vmi: {
+          ...effect.vmi,
+          metadata: { ...effect.vmi.metadata, uid: 'vmi-uid-2', creationTimestamp: '2026-07-31T23:00:00Z' },
+        },
+      };
+    case 'deleteInstance':
+      return { vm, vmi: vmi && { ...vmi, metadata: { ...vmi.metadata, deletionTimestamp: '2026-08-01T00:00:00Z' } } };
+    case 'patchInstance': {
+      const annotations = { ...vmi?.metadata.annotations, ...effect.metadata.annotations };
+      return { vm, vmi: vmi && { ...vmi, metadata: { ...vmi.metadata, ...effect.metadata, annotations } } };
+    }
+    case 'patchStatus': {
+      const merged = Object.entries({ ...vm.status, ...effect.status }).filter(([, value]) => value !== null);
+      return { vm: { ...vm, status: Object.fromEntries(merged) as VirtualMachine['status'] }, vmi };
+    }
+    case 'event':
+      return { vm, vmi };
+  }
+}
+
+describe('run strategies', () => {
+  const start = { action: 'Start' } as const;
+  const stop = { action: 'Stop', uid: 'vmi-uid' } as const;
+  type Row = [VirtualMachineRunStrategy, string | undefined, VirtualMachine['status'], string | undefined];
+  const rows: Row[] = [
+    ['Always', undefined, {}, 'createInstance'],
+    ['Always', 'Running', {}, undefined],
+    ['Always', 'Running', { stateChangeRequests: [stop] }, 'deleteInstance'],
+    ['Always', 'Running', { stateChangeRequests: [{ action: 'Stop', uid: 'another' }] }, undefined],
+    ['Always', 'Succeeded', {}, 'deleteInstance'],
+    ['Always', 'Failed', {}, 'deleteInstance'],
+    ['Halted', undefined, {}, undefined],
+    ['Halted', 'Running', {}, 'deleteInstance'],
+    ['Halted', 'Succeeded', {}, 'deleteInstance'],
+    ['Halted', undefined, { stateChangeRequests: [start] }, 'setRunStrategy'],
+    ['Manual', undefined, {}, undefined],
+    ['Manual', undefined, { stateChangeRequests: [start] }, 'createInstance'],
+    ['Manual', undefined, { stateChangeRequests: [stop, start] }, 'createInstance'],
+    ['Manual', 'Running', {}, undefined],
+    ['Manual', 'Running', { stateChangeRequests: [stop, start] }, 'deleteInstance'],
+    ['Manual', 'Failed', {}, undefined],
+    ['RerunOnFailure', undefined, {}, 'createInstance'],
+    ['RerunOnFailure', undefined, { runStrategy: 'RerunOnFailure' }, undefined],
+    ['RerunOnFailure', undefined, { runStrategy: 'RerunOnFailure', stateChangeRequests: [start] }, 'createInstance'],
+    ['RerunOnFailure', 'Succeeded', {}, 'deleteInstance'],
+    ['RerunOnFailure', 'Failed', { stateChangeRequests: [start] }, 'deleteInstance'],
+    ['Once', undefined, {}, 'createInstance'],
+    ['Once', undefined, { runStrategy: 'Once' }, undefined],
+    ['Once', undefined, { runStrategy: 'Halted' }, 'createInstance'],
+    ['Once', 'Failed', { runStrategy: 'Once' }, undefined],
+  ];
+  test.each(rows)('%s with an instance %s and status %j: %s', (runStrategy, phase, status, expected) => {
+    const vm = aVm({ runStrategy }, status);
+    const vmi = phase === undefined ? undefined : itsInstance(vm, { phase: phase as 'Running' });
+    const acts = kinds(decideVm(observed(vm, vmi), NOW).effects).find(
+      (kind) => !['event', 'patchStatus'].includes(kind),
+    );
+    expect(acts).toBe(expected);
+  });
+
+  test('RerunOnFailure notes that a start is owed before it clears a failed instance away', () => {
+    const vm = aVm({ runStrategy: 'RerunOnFailure' });
+    const vmi = itsInstance(vm, { phase: 'Failed', phaseTransitionTimestamps: [{ phase: 'Running' }] });
+    const { effects, status } = decideVm(observed(vm, vmi), NOW);
+    expect(kinds(effects)).toEqual(['patchStatus']);
+    expect(status.stateChangeRequests).toEqual([{ action: 'Start' }]);
+  });
+
+  test('a paused start reaches the instance', () => {
+    const vm = aVm({ runStrategy: 'Manual' }, { stateChangeRequests: [{ action: 'Start', data: { paused: 'true' } }] });
+    const [create] = decideVm(observed(vm), NOW).effects;
+    expect(create).toMatchObject({ type: 'createInstance', vmi: { spec: { startStrategy: 'Paused' } } });
+  });
+});
+
+describe('a start', () => {
+  const vm = aVm();
+  const [create, event] = decideVm(observed(vm), NOW).effects;
+
+  test('makes an instance that its VM controls, complete for a launcher', () => {
+    expect(create).toMatchObject({
+      type: 'createInstance',
+      vmi: {
+        metadata: {
+          name: 'a',
+          labels: { app: 'x' },
+          annotations: { 'kubevirt.io/vm-generation': '3' },
+          finalizers: [finalizers.virtualMachine, finalizers.virtualMachineInstance],
+          ownerReferences: [
+            { kind: 'VirtualMachine', name: 'a', uid: 'vm-uid', controller: true, blockOwnerDeletion: true },
+          ],
+        },
+        // UUIDv5 of the VM's name in KubeVirt's name space, computed with Python's uuid module.
+        spec: { domain: { firmware: { uuid: '8d9794ca-8c84-5204-b98a-721424eaae6f' } } },
+      },
+    });
+    expect(event).toMatchObject({ type: 'event', event: { reason: 'SuccessfulCreate' } });
+  });
+
+  test('costs two writes on the VM, however often the instance changes on its way', () => {
+    const steps: VirtualMachineInstance['status'][] = [
+      undefined,
+      { phase: 'Scheduling', conditions: [{ type: 'Ready', status: 'False', reason: 'GuestNotRunning' }] },
+      {
+        phase: 'Scheduled',
+        conditions: [
+          { type: 'PodScheduled', status: 'True' },
+          { type: 'Ready', status: 'False' },
+        ],
+      },
+      { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
+    ];
+    let state = applied(observed(vm), decideVm(observed(vm), NOW).effects);
+    let writes = 0;
+    for (const status of steps) {
+      const metadata = { ...state.vmi?.metadata, creationTimestamp: '2026-07-31T23:59:59Z' };
+      const vmi = { ...(state.vmi as VirtualMachineInstance), metadata, status };
+      const { effects } = decideVm({ ...state, vmi }, NOW);
+      writes += effects.filter(({ type }) => type !== 'event').length;
+      state = applied({ ...state, vmi }, effects);
+    }
+    expect(writes).toBe(2);
+    expect(state.vm.status).toMatchObject({ printableStatus: 'Running', created: true, ready: true });
+  });
+
+  test('waits out the back-off after starts that failed', () => {
+    const failing = aVm({}, { startFailure: { consecutiveFailCount: 2, retryAfterTimestamp: '2026-08-01T00:00:30Z' } });
+    const plan = decideVm(observed(failing), NOW);
+    expect(plan.requeueAfterMs).toBe(30_000);
+    expect(plan.status.printableStatus).toBe('CrashLoopBackOff');
+    expect(kinds(plan.effects)).toEqual(['patchStatus']);
+  });
+
+  test('that asks for what is not built says so and makes nothing', () => {
+    const { effects, status } = decideVm(observed(aVm({ instancetype: { name: 'x' } })), NOW);
+    expect(kinds(effects)).toEqual(['event', 'patchStatus']);
+    expect(status.conditions[0]).toMatchObject({ type: 'Failure', status: 'True', reason: 'FeatureNotAvailable' });
+    expect(status.conditions[0]?.message).toContain('spec.instancetype');
+  });
+});
+
+describe('what goes wrong', () => {
+  test('an instance of another owner is left alone, and the VM says whose it is', () => {
+    const vm = aVm();
+    const vmi = itsInstance(vm, { phase: 'Running' });
+    const owner = {
+      apiVersion: 'kubevirt.io/v1',
+      kind: 'VirtualMachineInstanceReplicaSet',
+      name: 'r',
+      uid: 'r',
+      controller: true,
+    };
+    const theirs = { ...vmi, metadata: { ...vmi.metadata, ownerReferences: [owner] } };
+    const { effects, status } = decideVm(observed(vm, theirs), NOW);
+    expect(kinds(effects)).toEqual(['event', 'patchStatus']);
+    expect(status.conditions[0]?.message).toContain('VirtualMachineInstanceReplicaSet r');
+    expect(status.created).toBe(false);
+  });
+
+  test('a refused instance shows once, as event and condition', () => {
+    const vm = aVm();
+    const refused = new VmWriteRefused('FailedCreate', 'cannot create: quota', { cause: undefined });
+    const effects = failedVm(observed(vm), refused, NOW);
+    expect(kinds(effects)).toEqual(['event', 'patchStatus']);
+    const told = applied(observed(vm), effects);
+    expect(told.vm.status?.conditions?.[0]).toMatchObject({ type: 'Failure', reason: 'FailedCreate' });
+    expect(failedVm(told, refused, NOW)).toEqual([]);
+  });
+
+  test('an ended instance is let go only after the VM has noted its end', () => {
+    const vm = aVm();
+    const vmi = itsInstance(vm, { phase: 'Failed' });
+    const deleted = { ...vmi, metadata: { ...vmi.metadata, deletionTimestamp: '2026-08-01T00:00:00Z' } };
+    const first = decideVm(observed(vm, deleted), NOW);
+    expect(kinds(first.effects)).toEqual(['patchStatus']);
+    const second = decideVm(applied(observed(vm, deleted), first.effects), NOW);
+    expect(second.effects).toMatchObject([
+      { type: 'patchInstance', metadata: { finalizers: [finalizers.virtualMachineInstance] } },
+    ]);
+  });
+});
+
+describe('properties', () => {
+  const strategy = fc.constantFrom<VirtualMachineRunStrategy>('Always', 'RerunOnFailure', 'Manual', 'Halted', 'Once');
+  const phase = fc.constantFrom(undefined, '', 'Pending', 'Scheduling', 'Scheduled', 'Running', 'Succeeded', 'Failed');
+  const request = fc.constantFrom(
+    { action: 'Start' as const },
+    { action: 'Stop' as const, uid: 'vmi-uid' },
+    { action: 'Stop' as const, uid: 'gone' },
+  );
+  const world = fc
+    .record({
+      runStrategy: strategy,
+      served: fc.option(strategy, { nil: undefined }),
+      phase,
+      deleted: fc.boolean(),
+      vmDeleted: fc.boolean(),
+      finalizer: fc.boolean(),
+      requests: fc.array(request, { maxLength: 3 }),
+      ready: fc.boolean(),
+    })
+    .map((draw): VmObserved => {
+      const status = { runStrategy: draw.served, stateChangeRequests: draw.requests };
+      const vm = aVm({ runStrategy: draw.runStrategy }, status);
+      const deletionTimestamp = '2026-08-01T00:00:00Z';
+      vm.metadata = {
+        ...vm.metadata,
+        finalizers: draw.finalizer || draw.vmDeleted ? [finalizers.virtualMachine] : [],
+        ...(draw.vmDeleted ? { deletionTimestamp } : {}),
+      };
+      if (draw.phase === undefined) return observed(vm);
+      const conditions = [{ type: 'Ready', status: draw.ready ? ('True' as const) : ('False' as const) }];
+      const vmi = itsInstance(vm, { phase: draw.phase as 'Running', conditions });
+      return observed(vm, draw.deleted ? { ...vmi, metadata: { ...vmi.metadata, deletionTimestamp } } : vmi);
+    });
+
+  test('after a few looks, each seeing what the last one did, nothing is left to do', () => {
+    fc.assert(
+      fc.property(world, (start) => {
+        let state = start;
+        for (let look = 0; look < 6; look++) state = applied(state, decideVm(state, NOW).effects);
+        expect(decideVm(state, NOW).effects).toEqual([]);
+      }),
+    );
+  });
+
+  test('one look creates or deletes, never both, and deletes only the instance it saw', () => {
+    fc.assert(
+      fc.property(world, (state) => {
+        const done = kinds(decideVm(state, NOW).effects);
+        expect(done.includes('createInstance') && done.includes('deleteInstance')).toBe(false);
+        if (done.includes('createInstance')) expect(state.vmi).toBeUndefined();
+        if (done.includes('deleteInstance')) expect(state.vmi?.metadata.deletionTimestamp).toBeUndefined();
+      }),
+    );
+  });
+
+  test('a VM keeps its finalizer while it has an instance', () => {
+    fc.assert(
+      fc.property(world, (state) => {
+        const after = applied(state, decideVm(state, NOW).effects);
+        if (after.vmi) expect(after.vm.metadata.finalizers).toContain(finalizers.virtualMachine);
+      }),
+    );
+  });
+});
