@@ -1,0 +1,6 @@
+/** A Linux host as root sees it: paths that nobody can lead astray, inotify, processes of a pod, programs. */
+export { openBeneath, openEntry, UnsafePathError, type HeldPath } from './beneath.ts';
+export { DirectoryWatch, waitInDirectory } from './directory-watch.ts';
+export { exec, ExecError, type ExecOptions, type ExecResult } from './exec.ts';
+export { isInPod, isStillInPod, podProcesses, type PodProcess } from './pod-processes.ts';
+export { writeAtomically } from './write-atomically.ts';
