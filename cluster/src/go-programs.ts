@@ -95,13 +95,16 @@ export async function buildFamily(family: Family): Promise<Record<string, string
   return paths;
 }
 
-/** The programs that a control plane without nodes, and a client of it, need. */
-export async function controlPlaneBinaries(): Promise<{
+/** Paths of the programs that a control plane without nodes, and a client of it, need. */
+export interface ControlPlaneBinaries {
   etcd: string;
   kubeApiserver: string;
   kubectl: string;
   helm: string;
-}> {
+}
+
+/** Builds what is not cached, which takes minutes from nothing; else answers at once. */
+export async function controlPlaneBinaries(): Promise<ControlPlaneBinaries> {
   const etcd = await buildFamily('etcd');
   const kubernetes = await buildFamily('kubernetes');
   const helm = await buildFamily('helm');

@@ -1,4 +1,7 @@
 /** What tests share. Never imported by product code. */
+export { BOOT_SECTOR_GREETING, bootSectorImage } from './boot-sector.ts';
 export { FakeClock } from './fake-clock.ts';
 export { expectGolden, goldenJson } from './golden.ts';
 export { eventually, settle, type EventuallyOptions } from './settle.ts';
+export { startKubeApiserver, type KubeApiserver, type KubeApiserverOptions } from './kube-apiserver.ts';
+export type { TestAuthority, TestCertificate } from './test-pki.ts';

@@ -5,6 +5,8 @@ export interface EventuallyOptions {
   timeoutMs?: number;
   /** Time between two looks. Defaults to 20 ms. */
   intervalMs?: number;
+  /** Errors of `look` after which waiting longer is no help. Defaults to none. */
+  giveUp?: (error: unknown) => boolean;
 }
 
 /**
@@ -16,7 +18,7 @@ export async function eventually<Found>(
   look: () => Found | Promise<Found>,
   options: EventuallyOptions = {},
 ): Promise<Exclude<Found, false | undefined>> {
-  const { timeoutMs = 10_000, intervalMs = 20 } = options;
+  const { timeoutMs = 10_000, intervalMs = 20, giveUp } = options;
   const endMs = performance.now() + timeoutMs;
   for (;;) {
     let failure: unknown = new Error(`not true within ${timeoutMs} ms: ${look.toString().slice(0, 200)}`);
@@ -24,6 +26,7 @@ export async function eventually<Found>(
       const found = await look();
       if (found !== false && found !== undefined) return found as Exclude<Found, false | undefined>;
     } catch (error) {
+      if (giveUp?.(error)) throw error;
       failure = error;
     }
     if (performance.now() >= endMs) throw failure;
