@@ -9,6 +9,7 @@ import {
   type VirtualMachineInstancePhase,
 } from '@quickvirt/api';
 import { findCondition, type Decision, type KubeObject, type Pod } from '@quickvirt/kube';
+import { LAUNCHER_UID } from '@quickvirt/launcher-pod';
 import { sameCondition, type WantedCondition } from '../conditions.ts';
 import { isFinal, needsToSeeEnd } from '../vmi-lifecycle.ts';
 import { podGraceSeconds } from './deletion-grace.ts';
@@ -20,9 +21,6 @@ import { podCondition, podState } from './pod-state.ts';
 import { containerTrouble, unschedulable } from './pod-trouble.ts';
 import { readyCondition } from './ready.ts';
 import { statusToApply, type WantedVmiStatus } from './status.ts';
-
-/** uid that guests run as: existing containerDisks are readable for it. */
-const LAUNCHER_UID = 107;
 
 /** What the VMI controller knows of one instance. */
 export interface VmiObserved {

@@ -1,6 +1,5 @@
 import type { Pod } from '@quickvirt/kube';
-import { parseExitRecord } from '@quickvirt/launcher-pod';
-import { COMPUTE_CONTAINER } from './pod-state.ts';
+import { COMPUTE_CONTAINER, parseExitRecord } from '@quickvirt/launcher-pod';
 
 /** How a guest ended: what its instance's phase, reason and conditions say from then on. */
 export interface GuestEnd {

@@ -1,10 +1,8 @@
 import type { Pod } from '@quickvirt/kube';
+import { COMPUTE_CONTAINER } from '@quickvirt/launcher-pod';
 
 /** How far the launcher pod is. */
 export type PodState = 'absent' | 'waiting' | 'started' | 'ended';
-
-/** The container that runs virt-launcher. */
-export const COMPUTE_CONTAINER = 'compute';
 
 /** Reads the state of a launcher pod. It has started when all its containers run, and ended when `compute` has. */
 export function podState(pod: Pod | undefined): PodState {
