@@ -1,0 +1,166 @@
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cacheFolder, command, contentHash, runEngine } from '@quickvirt/cluster';
+import { imageName, unlessFresh } from './image-build.ts';
+
+const folder = fileURLToPath(new URL('../guest', import.meta.url));
+
+/**
+ * Kernel modules of the guest, in the order in which they need each other: virtio, SATA and SCSI disks, file systems of
+ * seeds, serial and power button. Some are built into some kernels; those are left out.
+ */
+const modules = [
+  'drivers/virtio/virtio_ring',
+  'drivers/virtio/virtio',
+  'drivers/virtio/virtio_pci_legacy_dev',
+  'drivers/virtio/virtio_pci_modern_dev',
+  'drivers/virtio/virtio_pci',
+  'drivers/block/virtio_blk',
+  'drivers/char/virtio_console',
+  'drivers/char/hw_random/rng-core',
+  'drivers/char/hw_random/virtio-rng',
+  'net/core/failover',
+  'drivers/net/net_failover',
+  'drivers/net/virtio_net',
+  'drivers/input/evdev',
+  'drivers/acpi/button',
+  'drivers/scsi/scsi_common',
+  'drivers/scsi/scsi_mod',
+  'lib/crc-t10dif',
+  'drivers/scsi/sd_mod',
+  'drivers/cdrom/cdrom',
+  'drivers/scsi/sr_mod',
+  'drivers/scsi/virtio_scsi',
+  'drivers/ata/libata',
+  'drivers/ata/libahci',
+  'drivers/ata/ahci',
+  'fs/isofs/isofs',
+  'fs/nls/nls_base',
+  'fs/nls/nls_utf8',
+  'fs/fat/fat',
+  'fs/fat/vfat',
+  'fs/nls/nls_cp437',
+  'fs/nls/nls_ascii',
+];
+
+/** Programs that the guest starts by name before busybox has installed its links. */
+const applets = ['sh', 'init', 'getty', 'login', 'udhcpc', 'acpid'];
+
+/** Debian's current cloud kernel, by package name. */
+export async function kernelPackage(): Promise<string> {
+  const depends = await command(['apt-cache', 'depends', 'linux-image-cloud-amd64']);
+  const found = /Depends: (linux-image-[0-9]\S*)/.exec(depends)?.[1];
+  if (!found) throw new Error('apt knows no kernel package: run apt-get update');
+  return found;
+}
+
+/**
+ * Builds the containerDisk of the guest: a FAT file system without partitions with syslinux, Debian's cloud kernel (LZ4,
+ * which software emulation unpacks quickly) and busybox as init.
+ * @returns whether there was something to do.
+ */
+export async function buildGuestImage(): Promise<boolean> {
+  const kernel = await kernelPackage();
+  return unlessFresh('guest', contentHash([kernel, ...modules], [folder, fileURLToPath(import.meta.url)]), async () => {
+    const work = mkdtempSync(join(tmpdir(), 'quickvirt-guest-'));
+    try {
+      const disk = await buildGuestDisk(kernel, work);
+      const root = join(work, 'image');
+      mkdirSync(join(root, 'disk'), { recursive: true });
+      copyFileSync(disk, join(root, 'disk/disk.img'));
+      // The user of launchers may read it, nobody may write it.
+      chownSync(join(root, 'disk/disk.img'), 107, 107);
+      chmodSync(join(root, 'disk/disk.img'), 0o440);
+      const tar = join(work, 'image.tar');
+      await command(['tar', '--sort=name', '--mtime=@0', '--numeric-owner', '-C', root, '-cf', tar, 'disk']);
+      await runEngine(['import', '--quiet', tar, imageName('guest')]);
+    } finally {
+      rmSync(work, { recursive: true, force: true });
+    }
+  });
+}
+
+/** The bootable raw disk. */
+export async function buildGuestDisk(kernel: string, work: string): Promise<string> {
+  const unpacked = await unpackKernel(kernel);
+  const boot = readdirSync(join(unpacked, 'boot')).find((name) => name.startsWith('vmlinuz-'));
+  const release = readdirSync(join(unpacked, 'lib/modules'))[0];
+  if (!boot || !release) throw new Error(`${kernel} has no kernel or no modules`);
+  const initrd = await buildInitrd(join(unpacked, 'lib/modules', release, 'kernel'), work);
+  const vmlinuz = join(unpacked, 'boot', boot);
+  const disk = join(work, 'disk.img');
+  const mebibytes = Math.ceil((statSync(vmlinuz).size + statSync(initrd).size) / 2 ** 20) + 2;
+  const mtools = { env: { ...process.env, MTOOLS_SKIP_CHECK: '1' } };
+  await command(['truncate', `--size=${mebibytes}M`, disk]);
+  await command(['mformat', '-i', disk, '-H', '0', '-h', '64', '-s', '32', '-t', String(mebibytes), '::'], mtools);
+  await command(['syslinux', '--install', disk]);
+  for (const [from, to] of [
+    [vmlinuz, 'vmlinuz'],
+    [initrd, 'initrd'],
+    [join(folder, 'syslinux.cfg'), 'syslinux.cfg'],
+  ] as const) {
+    await command(['mcopy', '-i', disk, from, `::${to}`], mtools);
+  }
+  return disk;
+}
+
+/** The kernel's package, unpacked and kept. */
+async function unpackKernel(kernel: string): Promise<string> {
+  const target = join(cacheFolder('guest'), kernel);
+  if (existsSync(join(target, 'done'))) return target;
+  mkdirSync(target, { recursive: true });
+  await command(['apt-get', 'download', '--quiet', '-o', 'APT::Sandbox::User=root', kernel], { cwd: target });
+  const file = readdirSync(target).find((name) => name.endsWith('.deb')) ?? '';
+  await command(['dpkg-deb', '-x', file, '.'], { cwd: target });
+  rmSync(join(target, file));
+  writeFileSync(join(target, 'done'), '');
+  return target;
+}
+
+async function buildInitrd(kernelModules: string, work: string): Promise<string> {
+  const root = join(work, 'root');
+  for (const name of ['bin', 'dev', 'etc', 'lib/modules', 'proc', 'root', 'run', 'sys', 'tmp', 'var', 'mnt'])
+    mkdirSync(join(root, name), { recursive: true });
+  cpSync(join(folder, 'rootfs'), root, { recursive: true });
+  symlinkSync('../run', join(root, 'var/run'));
+  symlinkSync('bin', join(root, 'sbin'));
+  copyFileSync((await command(['sh', '-c', 'command -v busybox'])).trim(), join(root, 'bin/busybox'));
+  chmodSync(join(root, 'bin/busybox'), 0o755);
+  for (const applet of applets) symlinkSync('busybox', join(root, 'bin', applet));
+  symlinkSync('/bin/init', join(root, 'init'));
+  const order: string[] = [];
+  for (const module of modules) {
+    const file = join(kernelModules, `${module}.ko`);
+    if (!existsSync(file)) continue;
+    copyFileSync(file, join(root, 'lib/modules', basename(file)));
+    order.push(basename(file));
+  }
+  writeFileSync(join(root, 'lib/modules/order'), `${order.join('\n')}\n`);
+  for (const script of ['etc/rc', 'etc/udhcpc', 'etc/seed', 'etc/acpi/PWRF/00000080'])
+    chmodSync(join(root, script), 0o755);
+  const initrd = join(work, 'initrd');
+  await command(
+    [
+      'sh',
+      '-c',
+      `find . -print0 | sort -z | cpio --null --create --format=newc --owner=0:0 --reproducible --quiet | lz4 -l -9 >${initrd}`,
+    ],
+    { cwd: root },
+  );
+  return initrd;
+}
