@@ -1,5 +1,8 @@
+import 'reflect-metadata';
+import { webcrypto } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   kubevirts,
@@ -19,6 +22,7 @@ import {
   leases,
   namespaces,
   pods,
+  timestamp,
   validatingWebhookConfigurations,
   type Pod,
   type ResourceType,
@@ -236,7 +240,10 @@ async function end(pod: Pod, phase: 'Succeeded' | 'Failed', terminated: object):
 /** What virt-handler does once the domain runs. */
 async function guestRuns(name: string): Promise<void> {
   const { metadata } = await vmiOf(name);
-  const status = { phase: 'Running', phaseTransitionTimestamps: [{ phase: 'Running', phaseTransitionTimestamp: AT }] };
+  const status = {
+    phase: 'Running',
+    phaseTransitionTimestamps: [{ phase: 'Running', phaseTransitionTimestamp: timestamp(new Date()) }],
+  };
   const { uid, resourceVersion } = metadata;
   const object = {
     apiVersion: 'kubevirt.io/v1',
@@ -533,7 +540,10 @@ describe('certificates', () => {
     const client = await KubeClient.load({
       kubeconfig: await apiserver.kubeconfigFor({ name: user, group: 'system:masters' }),
     });
-    const request = Buffer.from('not a request').toString('base64');
+    const signingAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+    const keys = await webcrypto.subtle.generateKey(signingAlgorithm, true, ['sign', 'verify']);
+    const made = await Pkcs10CertificateRequestGenerator.create({ name: 'CN=virt-api', keys, signingAlgorithm });
+    const request = Buffer.from(made.toString('pem')).toString('base64');
     const spec = { request, signerName: 'quickvirt.io/virt-api-serving', usages: ['server auth'] };
     try {
       return await client.create(certificateSigningRequests, { metadata: { generateName: 'denied-' }, spec });

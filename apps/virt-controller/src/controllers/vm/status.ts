@@ -79,10 +79,10 @@ function left(since: string | undefined, settlesMs: number, now: Date): number {
   return since ? Math.max(0, Date.parse(since) + settlesMs - now.getTime()) : 0;
 }
 
-/** Whether nothing changes but mirrored conditions and the wording of an unready guest. */
+/** Whether nothing changes but mirrored conditions that tell of no trouble. */
 function onlyMirrors(patch: VmStatusPatch, current: readonly Condition[] | undefined): boolean {
   if (Object.keys(patch).some((field) => field !== 'conditions')) return false;
-  return ['Failure', 'RestartRequired'].every((type) =>
+  return ['Failure', 'RestartRequired', 'Synchronized'].every((type) =>
     sameCondition(findCondition(current, type), findCondition(patch.conditions ?? undefined, type)),
   );
 }

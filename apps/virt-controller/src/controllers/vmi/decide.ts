@@ -112,9 +112,14 @@ function withPod(observed: VmiObserved, pod: Pod, now: Date): VmiEffect[] {
     },
     now,
   );
+  const nodeName = pod.spec?.nodeName ?? '';
   return [
+    // Before the status: virt-handler starts to write as soon as the status names its node.
+    ...(started && lacksNode(vmi, nodeName)
+      ? [{ type: 'labelInstance' as const, vmi, labels: nodeLabel(nodeName) }]
+      : []),
     ...(status ? [{ type: 'applyStatus' as const, vmi, status }] : []),
-    ...(started ? nodeLabels(vmi, pod) : []),
+    ...(started && lacksNode(pod, nodeName) ? [{ type: 'labelPod' as const, pod, labels: nodeLabel(nodeName) }] : []),
     ...newTrouble(vmi, trouble),
   ];
 }
@@ -247,14 +252,12 @@ function scheduledCondition(vmi: VirtualMachineInstance, pod: Pod, started: bool
   return podCondition(pod, 'PodScheduled')?.status === 'True' ? { type: 'PodScheduled', status: 'True' } : undefined;
 }
 
-function nodeLabels(vmi: VirtualMachineInstance, pod: Pod): VmiEffect[] {
-  const nodeName = pod.spec?.nodeName ?? '';
-  const added = { [labels.nodeName]: nodeName };
-  const lacks = (object: KubeObject) => object.metadata.labels?.[labels.nodeName] !== nodeName;
-  return [
-    ...(lacks(vmi) ? [{ type: 'labelInstance' as const, vmi, labels: added }] : []),
-    ...(lacks(pod) ? [{ type: 'labelPod' as const, pod, labels: added }] : []),
-  ];
+function nodeLabel(nodeName: string): Record<string, string> {
+  return { [labels.nodeName]: nodeName };
+}
+
+function lacksNode({ metadata }: KubeObject, nodeName: string): boolean {
+  return metadata.labels?.[labels.nodeName] !== nodeName;
 }
 
 function newTrouble(vmi: VirtualMachineInstance, trouble: WantedCondition | undefined): VmiEffect[] {

@@ -10,7 +10,7 @@ export type VmiEffect =
   | { type: 'deletePod'; pod: Pod; gracePeriodSeconds: number }
   /** Adds labels to this very pod. */
   | { type: 'labelPod'; pod: Pod; labels: Record<string, string> }
-  /** Adds labels to this very instance. */
+  /** Adds labels; refused when the instance changed since it was read. */
   | { type: 'labelInstance'; vmi: VirtualMachineInstance; labels: Record<string, string> }
   /** Server-side apply of all fields that virt-controller answers for; refused when the instance changed meanwhile. */
   | { type: 'applyStatus'; vmi: VirtualMachineInstance; status: VirtualMachineInstanceStatus }

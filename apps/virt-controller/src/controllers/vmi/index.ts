@@ -135,14 +135,23 @@ export function vmiEffectRunner({
   client,
   recorder,
 }: Pick<VmiControllerPorts, 'client' | 'recorder'>): EffectRunner<VmiEffect> {
+  /** Versions that our own writes gave to instances, by the object as it was read: a later effect builds on them. */
+  const written = new WeakMap<VirtualMachineInstance, string>();
+  const current = (vmi: VirtualMachineInstance): VirtualMachineInstance => {
+    const resourceVersion = written.get(vmi) ?? vmi.metadata.resourceVersion;
+    return { ...vmi, metadata: { ...vmi.metadata, resourceVersion } };
+  };
+  const patchMetadata = async (vmi: VirtualMachineInstance, change: object): Promise<void> => {
+    const { uid, resourceVersion } = current(vmi).metadata;
+    const patch = { metadata: { uid, resourceVersion, ...change } };
+    const { metadata } = await client.patch(virtualMachineInstances, nameOf(vmi), patch, { kind: 'merge' });
+    written.set(vmi, metadata.resourceVersion ?? '');
+  };
   return async (effect) => {
     switch (effect.type) {
-      case 'setFinalizers': {
-        const { uid, resourceVersion } = effect.vmi.metadata;
-        const metadata = { uid, resourceVersion, finalizers: effect.finalizers };
-        await client.patch(virtualMachineInstances, nameOf(effect.vmi), { metadata }, { kind: 'merge' });
+      case 'setFinalizers':
+        await patchMetadata(effect.vmi, { finalizers: effect.finalizers });
         return;
-      }
       case 'createPod':
         await createPod(client, effect.pod);
         return;
@@ -153,18 +162,22 @@ export function vmiEffectRunner({
         });
         return;
       case 'labelPod':
-        await client.patch(pods, nameOf(effect.pod), labelPatch(effect.pod, effect.labels), { kind: 'merge' });
+        // The API server answers 409 when a pod of that name has another uid: a deleted pod is never brought back.
+        await client.patch(
+          pods,
+          nameOf(effect.pod),
+          { metadata: { uid: effect.pod.metadata.uid, labels: effect.labels } },
+          { kind: 'merge' },
+        );
         return;
       case 'labelInstance':
-        await client.patch(virtualMachineInstances, nameOf(effect.vmi), labelPatch(effect.vmi, effect.labels), {
-          kind: 'merge',
-        });
+        await patchMetadata(effect.vmi, { labels: effect.labels });
         return;
       case 'applyStatus':
         await client.patch(
           virtualMachineInstances,
           nameOf(effect.vmi),
-          statusApply(virtualMachineInstances, effect.vmi, effect.status),
+          statusApply(virtualMachineInstances, current(effect.vmi), effect.status),
           // Fields pass between virt-controller and virt-handler; resourceVersion keeps either from writing blindly.
           { kind: 'apply', subresource: 'status', fieldManager: FIELD_MANAGER, force: true },
         );
@@ -177,11 +190,6 @@ export function vmiEffectRunner({
         return;
     }
   };
-}
-
-/** A patch that reaches this very object only: the API server answers 409 when the uid is another. */
-function labelPatch({ metadata }: KubeObject, added: Record<string, string>) {
-  return { metadata: { uid: metadata.uid, labels: added } };
 }
 
 function nameOf(object: KubeObject): ObjectName {
