@@ -71,7 +71,11 @@ export function rootSchemaOf({ kind }: Pick<Resource, 'kind'>, definitions: Defi
     (current, path) => changeAt(current, path, withoutDescriptions),
     schema,
   );
-  return { ...described, required: described.required?.filter((name) => name !== 'metadata') };
+  return {
+    ...described,
+    properties: { ...described.properties, metadata: { type: 'object' } },
+    required: described.required?.filter((name) => name !== 'metadata'),
+  };
 }
 
 function changeAt(

@@ -122,11 +122,10 @@ whenThere('the reference', () => {
         ...(priority && { wide: true }),
       })),
     }));
-    const ours = resources.map(({ version, storageVersion, selectableFields: _, scale, ...resource }) => ({
-      ...resource,
-      storage: storageVersion ?? version,
-      scale,
-    }));
+    const ours = resources.map((resource) => {
+      const { version, storageVersion, selectableFields: _, ...rest } = resource;
+      return { ...rest, scale: resource.scale, storage: storageVersion ?? version };
+    });
     expect(ours).toEqual(theirs);
   });
 

@@ -43,7 +43,10 @@ describe('structuralSchemaOf', () => {
   });
 
   test('known values without @enforced are open', () => {
-    expect(schemaOfField(ref('Bus'))).toEqual({ type: 'string' });
+    expect(schemaOfField({ ...ref('Bus'), description: 'Ours.' })).toEqual({
+      type: 'string',
+      description: 'Ours. Known values: "usb", "virtio".',
+    });
   });
 
   test('the keys of a list map become required', () => {

@@ -116,11 +116,14 @@ function resolve(
   return { node: { ...inner.node, ...beside }, typeName: inner.typeName ?? typeName };
 }
 
-/** A field's own sentence; that of its type only where the field has none and the type says more than its name. */
+/** A field's own sentence, or that of its type where it is an object; and the known values where any text passes. */
 function describe(node: JsonSchema, schema: JsonSchema, typeName: string | undefined): { description?: string } {
   const isScalar = typeName !== undefined && (typeName in wellKnown || node.type !== 'object');
   const description = schema.description ?? (isScalar ? undefined : node.description);
-  return description === undefined ? {} : { description };
+  const known =
+    node.enum && !node.enforced ? `Known values: ${node.enum.map((value) => `"${value}"`).join(', ')}.` : '';
+  const text = [description, known].filter(Boolean).join(' ');
+  return text === '' ? {} : { description: text };
 }
 
 function convertNode(node: JsonSchema, definitions: Definitions, path: string): StructuralSchema {

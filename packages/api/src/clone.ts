@@ -4,52 +4,100 @@ import type { ObjectMeta } from './meta.ts';
 import type { VirtualMachineClonePhase } from './phases.ts';
 import type { Time } from './scalars.ts';
 
+/** Names of a clone's volumes. */
 export type VolumeNamePolicy = 'RandomizeNames' | 'PrefixTargetName';
 
+/** Makes a machine that is a copy of another one. */
 export interface VirtualMachineClone {
+  /** Version of the API that this object is written in, for example `kubevirt.io/v1`. */
   apiVersion?: string;
+  /** Kind of this object. */
   kind?: string;
+  /** Name, namespace, labels and what else every Kubernetes object carries. */
   metadata: ObjectMeta;
+  /** Which machine, and what differs in the copy. */
   spec: VirtualMachineCloneSpec;
+  /** How far it is. */
   status?: VirtualMachineCloneStatus;
 }
 
+/** Which machine is copied, and what differs in the copy. */
 export interface VirtualMachineCloneSpec {
-  /** @listType atomic */
+  /**
+   * Annotations of the machine that are copied: patterns with `*`, and `!` before those that are not. Default: all.
+   * @listType atomic
+   */
   annotationFilters?: string[];
-  /** @listType atomic */
+  /**
+   * Labels of the machine that are copied: patterns with `*`, and `!` before those that are not. Default: all.
+   * @listType atomic
+   */
   labelFilters?: string[];
+  /** New MAC addresses, by interface; an empty one means a random one. Default: random ones. */
   newMacAddresses?: Record<string, string>;
+  /** New serial number. Default: a random one. */
   newSMBiosSerial?: string;
-  /** @listType atomic */
+  /**
+   * JSON patches, as text, of the machine that is made.
+   * @listType atomic
+   */
   patches?: string[];
+  /** Machine or snapshot that is copied, in the same namespace. */
   source: TypedLocalObjectReference;
+  /** Machine that is made. Default: a generated name. */
   target?: TypedLocalObjectReference;
+  /** What of the template is copied. */
   template?: VirtualMachineCloneTemplateFilters;
-  /** @enforced */
+  /**
+   * `RandomizeNames` makes new names for volumes, `PrefixTargetName` puts the machine's name before them. Default:
+   * `RandomizeNames`.
+   * @enforced
+   */
   volumeNamePolicy?: VolumeNamePolicy;
 }
 
+/** How far a clone is. */
 export interface VirtualMachineCloneStatus {
   /**
+   * Conditions of the clone.
    * @listType map
    * @listMapKeys type
    */
   conditions?: Condition[];
-  /** @nullable */
+  /**
+   * When the machine was made.
+   * @nullable
+   */
   creationTime?: Time;
+  /** State of the clone. */
   phase?: VirtualMachineClonePhase;
-  /** @nullable */
+  /**
+   * VirtualMachineRestore that makes the copy.
+   * @nullable
+   */
   restoreName?: string;
-  /** @nullable */
+  /**
+   * VirtualMachineSnapshot that the copy is made from.
+   * @nullable
+   */
   snapshotName?: string;
-  /** @nullable */
+  /**
+   * Machine that is made.
+   * @nullable
+   */
   targetName?: string;
 }
 
+/** What of a template is copied. */
 export interface VirtualMachineCloneTemplateFilters {
-  /** @listType atomic */
+  /**
+   * Annotations of the template that are copied: patterns with `*`, and `!` before those that are not. Default: all.
+   * @listType atomic
+   */
   annotationFilters?: string[];
-  /** @listType atomic */
+  /**
+   * Labels of the template that are copied: patterns with `*`, and `!` before those that are not. Default: all.
+   * @listType atomic
+   */
   labelFilters?: string[];
 }

@@ -1,6 +1,10 @@
+/**
+ * Where in its life a VMI is: waiting (``, Pending, Scheduling, Scheduled), Running, or at its end (Succeeded, Failed).
+ */
 export type VirtualMachineInstancePhase =
   '' | 'Pending' | 'Scheduling' | 'Scheduled' | 'Running' | 'Succeeded' | 'Failed' | 'WaitingForSync' | 'Unknown';
 
+/** Where in its life a migration is. */
 export type VirtualMachineInstanceMigrationPhase =
   | ''
   | 'Pending'
@@ -14,6 +18,7 @@ export type VirtualMachineInstanceMigrationPhase =
   | 'WaitingForSync'
   | 'Synchronizing';
 
+/** State of a machine in one word. */
 export type VirtualMachinePrintableStatus =
   | 'Stopped'
   | 'Provisioning'
@@ -33,15 +38,20 @@ export type VirtualMachinePrintableStatus =
   | 'DataVolumeError'
   | 'Unknown';
 
+/** State of the installation. */
 export type KubeVirtPhase = 'Deploying' | 'Deployed' | 'Deleting' | 'Deleted';
 
+/** State of a snapshot. */
 export type VirtualMachineSnapshotPhase = '' | 'InProgress' | 'Succeeded' | 'Failed' | 'Deleting' | 'Unknown';
 
+/** State of a clone. */
 export type VirtualMachineClonePhase =
   '' | 'SnapshotInProgress' | 'CreatingTargetVM' | 'RestoreInProgress' | 'Succeeded' | 'Failed' | 'Unknown';
 
+/** State of an export. */
 export type VirtualMachineExportPhase = 'Pending' | 'Ready' | 'Terminated' | 'Skipped';
 
+/** State of a volume of a running guest. */
 export type VolumePhase =
   | 'Pending'
   | 'Bound'
@@ -54,4 +64,5 @@ export type VolumePhase =
   | 'MemoryDumpCompleted'
   | 'MemoryDumpFailed';
 
+/** State of a memory dump. */
 export type MemoryDumpPhase = 'Associating' | 'InProgress' | 'Unmounting' | 'Completed' | 'Dissociating' | 'Failed';

@@ -1,15 +1,29 @@
+/** Where a pod's resolver settings come from. */
 export type DNSPolicy = 'ClusterFirst' | 'ClusterFirstWithHostNet' | 'Default' | 'None';
 
+/** Resolver settings. */
 export interface PodDNSConfig {
-  /** @listType atomic */
+  /**
+   * Addresses of name servers.
+   * @listType atomic
+   */
   nameservers?: string[];
-  /** @listType atomic */
+  /**
+   * Options of the resolver.
+   * @listType atomic
+   */
   options?: PodDNSConfigOption[];
-  /** @listType atomic */
+  /**
+   * Search domains.
+   * @listType atomic
+   */
   searches?: string[];
 }
 
+/** An option of the resolver. */
 export interface PodDNSConfigOption {
+  /** Name of the option. */
   name?: string;
+  /** Value of the option. */
   value?: string;
 }
