@@ -18,8 +18,10 @@ export interface InformerOptions<T extends KubeObject> {
   trim?: (object: T) => T;
   logger?: Logger;
   clock?: Clock;
-  /** See ReflectorOptions. Defaults to 120 s. */
+  /** A watch that is silent for longer is given up. Defaults to 120 s. */
   idleTimeoutMs?: number;
+  /** Objects a page of the list. Defaults to 500. */
+  pageSize?: number;
 }
 
 /** One change of a store. `previous` is what the store held. */
@@ -53,7 +55,7 @@ export class Informer<T extends KubeObject> implements ChangeSource<T> {
   readonly #ahead = new Set<string>();
 
   constructor(client: KubeClient, type: ResourceType<T>, options: InformerOptions<T> = {}) {
-    const { namespace, labelSelector, fieldSelector, logger, clock, idleTimeoutMs } = options;
+    const { namespace, labelSelector, fieldSelector, logger, clock, idleTimeoutMs, pageSize } = options;
     this.type = type;
     this.#store = new Store<T>(options.indexes);
     this.store = this.#store;
@@ -65,6 +67,7 @@ export class Informer<T extends KubeObject> implements ChangeSource<T> {
       logger,
       clock,
       idleTimeoutMs,
+      pageSize,
     });
   }
 

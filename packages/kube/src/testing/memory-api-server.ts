@@ -71,6 +71,16 @@ export class MemoryApiServer {
     return this.#watches.size;
   }
 
+  /** While true, watches stay open but show nothing: a watch cache that lags. */
+  holdWatches = false;
+  readonly #held: (() => void)[] = [];
+
+  /** Sends what was held. */
+  releaseWatches(): void {
+    this.holdWatches = false;
+    for (const send of this.#held.splice(0)) send();
+  }
+
   /** Breaks all watches off, in the middle of a line if told. */
   cutWatches(options: { insideLine?: boolean } = {}): void {
     for (const { response } of this.#watches) {
@@ -172,7 +182,10 @@ export class MemoryApiServer {
     if (type === 'DELETED') this.#objects.delete(key);
     else this.#objects.set(key, object);
     this.#history.push({ type, version, object });
-    for (const watch of this.#watches) sendTo(watch, key, type, object);
+    for (const watch of this.#watches) {
+      if (this.holdWatches) this.#held.push(() => sendTo(watch, key, type, object));
+      else sendTo(watch, key, type, object);
+    }
     return object;
   }
 
