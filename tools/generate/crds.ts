@@ -50,9 +50,11 @@ export function crdOf(resource: Resource, definitions: Definitions): object {
             ...(wide && { priority: 1 }),
           })),
         }),
-        ...(resource.selectableFields.length > 0 && {
-          selectableFields: resource.selectableFields.map((jsonPath) => ({ jsonPath })),
-        }),
+        // The API server refuses selectable fields that are equal in versions whose schemas differ, if only in docs.
+        ...(version.name === resource.version &&
+          resource.selectableFields.length > 0 && {
+            selectableFields: resource.selectableFields.map((jsonPath) => ({ jsonPath })),
+          }),
         // Only the version that we use ourselves carries docs; the schemas are the same.
         schema: { openAPIV3Schema: version.name === resource.version ? schema : withoutDescriptions(schema) },
         subresources: {
