@@ -1,0 +1,149 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { watch, existsSync } from 'node:fs';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Logger } from '@quickvirt/telemetry';
+import { warmCapabilitiesCache } from './capabilities-cache.ts';
+
+/** Room for the control and query connections, streams, and one that is being replaced. */
+const LIBVIRTD_CONF = `auth_unix_rw = "none"
+log_outputs = "3:stderr"
+max_clients = 20
+max_client_requests = 20
+min_workers = 2
+max_workers = 10
+prio_workers = 2
+`;
+
+/** The pod is the guard (its cgroup, namespaces, seccomp profile), and no virtlogd runs beside libvirtd. */
+const QEMU_CONF = `security_driver = "none"
+remember_owner = 0
+cgroup_controllers = []
+namespaces = []
+stdio_handler = "file"
+`;
+
+/** Where Debian and Fedora keep libvirtd's drivers. */
+const DRIVER_DIRECTORIES = ['/usr/lib/x86_64-linux-gnu/libvirt/connection-driver', '/usr/lib64/libvirt/connection-driver'];
+const LIBVIRTD = '/usr/sbin/libvirtd';
+const MAX_LOG_LINE = 2_000;
+const STOP_TIMEOUT_MS = 2_000;
+
+/** Paths of a session daemon whose runtime, configuration and cache directories lie below one directory. */
+export interface LibvirtPaths {
+  socket: string;
+  /** libvirt's log of a domain: QEMU's command line and what it wrote to stderr. */
+  domainLog(domainName: string): string;
+}
+
+export function libvirtPaths(runDirectory: string): LibvirtPaths {
+  return {
+    socket: join(runDirectory, 'libvirt', 'libvirt-sock'),
+    domainLog: (domainName) => join(runDirectory, 'cache', 'libvirt', 'qemu', 'log', `${domainName}.log`),
+  };
+}
+
+/** libvirtd in session mode, without root: one process at a time, started again by who owns this. */
+export class Libvirtd {
+  readonly paths: LibvirtPaths;
+  readonly #runDirectory: string;
+  readonly #capabilitiesDirectory: string;
+  readonly #logger: Logger;
+  #process: ChildProcess | undefined;
+
+  constructor(options: { runDirectory: string; capabilitiesDirectory: string }, logger: Logger) {
+    this.#runDirectory = options.runDirectory;
+    this.#capabilitiesDirectory = options.capabilitiesDirectory;
+    this.#logger = logger;
+    this.paths = libvirtPaths(options.runDirectory);
+  }
+
+  /** Writes the configuration and the capabilities cache. Once, before the first start. */
+  async prepare(): Promise<void> {
+    const configuration = join(this.#runDirectory, 'config', 'libvirt');
+    await mkdir(configuration, { recursive: true, mode: 0o700 });
+    await mkdir(join(this.#runDirectory, 'libvirt'), { recursive: true, mode: 0o700 });
+    await writeFile(join(configuration, 'libvirtd.conf'), LIBVIRTD_CONF);
+    await writeFile(join(configuration, 'qemu.conf'), QEMU_CONF);
+    await warmCapabilitiesCache(
+      {
+        bakedDirectory: this.#capabilitiesDirectory,
+        cacheDirectory: join(this.#runDirectory, 'cache', 'libvirt', 'qemu', 'cache', 'capabilities'),
+        libvirtFiles: [LIBVIRTD, ...(await driverFiles())],
+      },
+      this.#logger,
+    );
+  }
+
+  /**
+   * Starts the process if none runs, and resolves when its socket is there. A guest that an earlier process started is
+   * found by the new one.
+   * @throws Error when it ends before that.
+   */
+  async start(): Promise<void> {
+    if (this.#process) return;
+    // A killed daemon leaves its socket, which would look as if the new one were ready.
+    await rm(this.paths.socket, { force: true });
+    const child = spawn(LIBVIRTD, [], {
+      cwd: this.#runDirectory,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: {
+        PATH: process.env['PATH'],
+        HOME: this.#runDirectory,
+        XDG_RUNTIME_DIR: this.#runDirectory,
+        XDG_CONFIG_HOME: join(this.#runDirectory, 'config'),
+        XDG_CACHE_HOME: join(this.#runDirectory, 'cache'),
+      },
+    });
+    this.#process = child;
+    const ended = new Promise<never>((_resolve, reject) => {
+      child.once('error', (cause) => reject(new Error(`${LIBVIRTD} cannot be started`, { cause })));
+      child.once('exit', (code, signal) => {
+        this.#process = undefined;
+        reject(new Error(`libvirtd ended with ${signal ?? `exit code ${code}`}`));
+      });
+    });
+    ended.catch(() => {});
+    createInterface({ input: child.stderr }).on('line', (line) =>
+      this.#logger.info('libvirtd', { line: line.slice(0, MAX_LOG_LINE) }),
+    );
+    await Promise.race([appears(this.paths.socket), ended]);
+  }
+
+  /** Ends the process: asks, then kills. QEMU, if it still runs, is not its concern. */
+  async stop(): Promise<void> {
+    const child = this.#process;
+    if (!child) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    await exited;
+    clearTimeout(timer);
+  }
+}
+
+async function driverFiles(): Promise<string[]> {
+  const found = await Promise.all(
+    DRIVER_DIRECTORIES.map(async (directory) => {
+      const names = await readdir(directory).catch(() => []);
+      return names.filter((name) => name.endsWith('.so')).map((name) => join(directory, name));
+    }),
+  );
+  return found.flat();
+}
+
+/** Waits by inotify for a file in a directory that exists. */
+async function appears(path: string): Promise<void> {
+  const watcher = watch(join(path, '..'));
+  try {
+    await new Promise<void>((resolve, reject) => {
+      watcher.once('error', reject);
+      watcher.on('change', () => existsSync(path) && resolve());
+      if (existsSync(path)) resolve();
+    });
+  } finally {
+    watcher.close();
+  }
+}
