@@ -21,6 +21,8 @@ export interface ArchitectureProfile {
   video: { bios: VideoModel; efi: VideoModel };
   /** Input devices that a guest with graphics gets unasked: there is no PS/2. */
   graphicsInputs: readonly { type: 'tablet' | 'keyboard'; bus: 'usb' | 'virtio' }[];
+  /** Whether the architecture has USB at all. */
+  usb: boolean;
   /** Whether a guest with graphics has a USB controller even without USB devices. */
   usbWithGraphics: boolean;
   watchdogModel: 'i6300esb' | 'diag288';
@@ -45,6 +47,7 @@ const amd64: ArchitectureProfile = {
   vmport: true,
   video: { bios: { type: 'vga', vramKiB: 16384 }, efi: { type: 'bochs' } },
   graphicsInputs: [],
+  usb: true,
   usbWithGraphics: false,
   watchdogModel: 'i6300esb',
   efiByDefault: false,
@@ -79,6 +82,7 @@ export const architectureProfiles: Record<string, ArchitectureProfile> = {
     vmport: false,
     video: { bios: { type: 'virtio' }, efi: { type: 'virtio' } },
     graphicsInputs: [{ type: 'keyboard', bus: 'virtio' }],
+    usb: false,
     watchdogModel: 'diag288',
   },
 };

@@ -3,7 +3,7 @@ export { COMPUTE_CONTAINER } from './containers.ts';
 export { RenderError } from './context.ts';
 export { encodeExitRecord, parseExitRecord, type ExitRecord } from './exit-record.ts';
 export { guestHostname, launcherPodName, podInterfaceName, tapName, vmiIdLabel } from './names.ts';
-export { type Hardening, type RenderOptions } from './options.ts';
+export type { Hardening, RenderOptions } from './options.ts';
 export * from './paths.ts';
 export type { Pod } from './pod.ts';
 export { renderLauncherPod } from './render.ts';

@@ -16,6 +16,11 @@ export interface RenderOptions {
   stateClaim?: string;
   /** NetworkAttachmentDefinitions that the VMI's networks name, by `namespace/name`. */
   networkAttachments?: Readonly<Record<string, { annotations?: Record<string, string> }>>;
+  /**
+   * Adds the readiness gate by which a paused guest's pod leaves its services. The caller must then set the pod's
+   * condition of that name, or the pod never becomes ready.
+   */
+  unpausedGate?: boolean;
   /** Pod security beyond KubeVirt's pods. Absent: all of it. */
   hardening?: Hardening;
 }

@@ -1,4 +1,4 @@
-import type { VirtualMachineInstance } from '@quickvirt/api';
+import { annotations, type VirtualMachineInstance } from '@quickvirt/api';
 import type { ClusterConfig } from '@quickvirt/config';
 import { computeContainer, gracePeriodSeconds } from './containers.ts';
 import { contextOf, type Context } from './context.ts';
@@ -6,6 +6,9 @@ import { metadata } from './metadata.ts';
 import { guestHostname } from './names.ts';
 import type { RenderOptions } from './options.ts';
 import { affinity, nodeSelector } from './placement.ts';
+import { digestResolution } from './digest-resolution.ts';
+import { guestConsoleLog } from './guest-console-log.ts';
+import { virtiofsContainers } from './virtiofs-containers.ts';
 import type { Pod } from './pod.ts';
 import { podSecurityContext } from './security.ts';
 import { podVolumes } from './volumes.ts';
@@ -32,9 +35,19 @@ export function renderLauncherPod(vmi: VirtualMachineInstance, config: ClusterCo
       ...scheduling(context),
       ...identity(context),
       securityContext: podSecurityContext(context),
-      containers: [computeContainer(context)],
-      volumes: podVolumes(context).map(({ volume }) => volume),
+      ...containersAndVolumes(context),
     },
+  };
+}
+
+/** `compute` comes first: tools that know no better look at the first container. */
+function containersAndVolumes(context: Context): Pick<Pod['spec'], 'containers' | 'initContainers' | 'volumes'> {
+  const digests = digestResolution(context);
+  const initContainers = [...guestConsoleLog(context), ...digests.containers];
+  return {
+    ...(initContainers.length > 0 ? { initContainers } : {}),
+    containers: [computeContainer(context), ...virtiofsContainers(context)],
+    volumes: [...podVolumes(context).map(({ volume }) => volume), ...digests.volumes],
   };
 }
 
@@ -42,6 +55,9 @@ function policies(context: Context): Partial<Pod['spec']> {
   const { config } = context;
   return {
     restartPolicy: 'Never',
+    ...(context.options.unpausedGate === true
+      ? { readinessGates: [{ conditionType: annotations.virtualMachineUnpaused }] }
+      : {}),
     enableServiceLinks: false,
     terminationGracePeriodSeconds: gracePeriodSeconds(context) + endMarginSeconds,
     ...(config.defaultRuntimeClass ? { runtimeClassName: config.defaultRuntimeClass } : {}),

@@ -8,7 +8,7 @@ import {
   tryParseQuantity,
   wholeUnits,
 } from '@quickvirt/api';
-import type { Context } from './context.ts';
+import { type Context, RenderError } from './context.ts';
 import { guestMemoryBytes, memoryOverheadBytes } from './memory-overhead.ts';
 
 /** Requests, limits and claims of the compute container. */
@@ -150,9 +150,23 @@ function setDevices(context: Context, requests: Record<string, string>, limits: 
   if (launchSecurity?.sev !== undefined || launchSecurity?.snp !== undefined) both('devices.kubevirt.io/sev');
   if (launchSecurity?.tdx !== undefined) both('devices.kubevirt.io/tdx');
   if ((devices.disks ?? []).some(({ lun }) => lun?.reservation === true)) both('devices.kubevirt.io/pr-helper');
-  for (const { deviceName } of [...(devices.gpus ?? []), ...(devices.hostDevices ?? [])]) {
-    if (deviceName) both(deviceName);
+  for (const { name, deviceName } of [...(devices.gpus ?? []), ...(devices.hostDevices ?? [])]) {
+    if (!deviceName) continue;
+    if (!isPermitted(context, deviceName)) {
+      throw new RenderError(
+        `spec.domain.devices (${name})`,
+        `device ${JSON.stringify(deviceName)} is not in spec.configuration.permittedHostDevices of the KubeVirt CR`,
+      );
+    }
+    both(deviceName);
   }
+}
+
+/** A cluster that permits nothing by name leaves the choice to its device plugins. */
+function isPermitted({ config }: Context, resourceName: string): boolean {
+  const { pciHostDevices, mediatedDevices, usb } = config.permittedHostDevices;
+  const permitted = [...pciHostDevices, ...mediatedDevices, ...usb];
+  return permitted.length === 0 || permitted.some((device) => device.resourceName === resourceName);
 }
 
 /** Devices of DRA claims. */

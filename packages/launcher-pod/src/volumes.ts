@@ -91,6 +91,8 @@ function guestVolume(context: Context, volume: Volume, index: number): PodVolume
       ...secretPart(`${name}-ndata`, cloudInit.networkDataSecretRef?.name, networkDataSecretPath(name)),
     ];
   }
+  // What can be plugged in later comes by an attachment pod from the start.
+  if (isHotpluggable(volume)) return [];
   const claim = claimOf(volume);
   if (claim !== undefined) return claimVolume(context, name, claim, field);
   if (hostDisk !== undefined) {
@@ -105,6 +107,10 @@ function guestVolume(context: Context, volume: Volume, index: number): PodVolume
   }
   return configVolume(volume);
 }
+
+/** True for volumes that may come and go while the guest runs. */
+export const isHotpluggable = ({ persistentVolumeClaim, dataVolume, memoryDump }: Volume): boolean =>
+  persistentVolumeClaim?.hotpluggable === true || dataVolume?.hotpluggable === true || memoryDump !== undefined;
 
 /** The claim of a volume that is attached from the start. */
 export function claimOf({

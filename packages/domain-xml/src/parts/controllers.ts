@@ -32,6 +32,7 @@ function pciHole({ vmi, architecture }: Context): Element[] {
 
 function usesUsb(context: Context): boolean {
   const { devices, architecture, facts } = context;
+  if (!architecture.usb) return false;
   return (
     (devices.disks ?? []).some((disk) => busOf(context, disk) === 'usb') ||
     (devices.inputs ?? []).some(({ bus }) => bus === undefined || bus === 'usb') ||

@@ -54,7 +54,7 @@ function diskElement(context: Context, disk: Disk, placement: Placement): Elemen
       model: bus === 'virtio' ? context.virtioModel : undefined,
     },
     driver(context, disk, placement),
-    image !== undefined && source(disk, image),
+    image !== undefined && source(context, disk, image),
     image?.backing !== undefined &&
       element(
         'backingStore',
@@ -64,7 +64,7 @@ function diskElement(context: Context, disk: Disk, placement: Placement): Elemen
       ),
     blockIo(disk, image),
     element('target', { dev: placement.target, bus, tray: disk.cdrom?.tray }),
-    isReadonly(disk) && element('readonly'),
+    (isReadonly(disk) || isMetricsDisk(context, disk)) && element('readonly'),
     disk.shareable === true && element('shareable'),
     serialOf(disk, bus),
     disk.bootOrder !== undefined && element('boot', { order: disk.bootOrder }),
@@ -83,8 +83,11 @@ function isReadonly(disk: Disk): boolean {
   );
 }
 
+/** The disk on which guests read metrics of their node. */
+const isMetricsDisk = ({ volumes }: Context, disk: Disk) => volumes[disk.name]?.downwardMetrics !== undefined;
+
 function driver(context: Context, disk: Disk, { bus, image }: Placement): Element {
-  const metrics = context.volumes[disk.name]?.downwardMetrics !== undefined;
+  const metrics = isMetricsDisk(context, disk);
   const cache = image && cacheOf(context, disk, image);
   return element('driver', {
     name: 'qemu',
@@ -118,18 +121,21 @@ function ioOf(disk: Disk, image: DiskVolumeFacts, cache: string | undefined): st
   return neverBlocks && cache === 'none' ? 'native' : undefined;
 }
 
-function source(disk: Disk, image: DiskVolumeFacts): Element {
+function source({ facts }: Context, disk: Disk, image: DiskVolumeFacts): Element {
   return element(
     'source',
     { [image.kind === 'block' ? 'dev' : 'file']: image.path },
     disk.lun?.reservation === true &&
       element(
         'reservations',
-        { managed: 'no' },
+        { managed: 'no', migration: facts.libvirtVersion >= reservationsMigrateSince ? 'yes' : undefined },
         element('source', { type: 'unix', path: persistentReservationSocket, mode: 'client' }),
       ),
   );
 }
+
+/** The schema of libvirt 9.0 refuses to move a reservation along with a migration; that of 12.0 takes it. */
+const reservationsMigrateSince = 12_000_000;
 
 /** Where virt-handler's device plugin mounts the socket of qemu-pr-helper in the pod. */
 const persistentReservationSocket = '/run/launcher/pr-helper/pr-helper.sock';

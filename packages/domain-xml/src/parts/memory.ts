@@ -12,8 +12,8 @@ export function memory(context: Context): Element[] {
   ];
 }
 
-/** libvirt before 10.1 refuses a maximum without DIMM slots; newer ones take virtio-mem without any. */
-const slotlessMaxMemorySince = 10_001_000;
+/** libvirt 9.0 refuses a maximum without DIMM slots; 12.0 takes it, because virtio-mem needs none. */
+const slotlessMaxMemorySince = 12_000_000;
 
 function maxMemory({ domain, facts }: Context): Element[] {
   const maxGuest = domain.memory?.maxGuest;

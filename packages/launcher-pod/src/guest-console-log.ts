@@ -1,0 +1,26 @@
+import type { Context } from './context.ts';
+import { CONSOLE_DIRECTORY, SERIAL_LOG } from './paths.ts';
+import type { Container } from './pod.ts';
+import { sideContainer } from './side-container.ts';
+
+/**
+ * Shows what the guest prints on its serial port as the log of a container, so that `kubectl logs -c guest-console-log`
+ * and log collectors find it. An init container that goes on: it is there before the guest and ends after it.
+ */
+export function guestConsoleLog(context: Context): Container[] {
+  const { devices } = context.vmi.spec.domain;
+  const wanted = devices.logSerialConsole ?? !context.config.disableSerialConsoleLog;
+  if (!wanted || devices.autoattachSerialConsole === false) return [];
+  return [
+    {
+      ...sideContainer(context, 'guest-console-log', 'guest-console-log'),
+      image: context.options.launcherImage,
+      imagePullPolicy: context.config.imagePullPolicy,
+      // tini passes SIGTERM on: as PID 1 tail would ignore it and hold the pod's end up. -F also follows a log that the
+      // launcher has cut, and waits for one that is not there yet.
+      command: ['/usr/bin/tini', '--', 'tail', '-q', '-n', '+1', '-F', SERIAL_LOG],
+      restartPolicy: 'Always',
+      volumeMounts: [{ name: 'console', mountPath: CONSOLE_DIRECTORY, readOnly: true }],
+    },
+  ];
+}
