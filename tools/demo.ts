@@ -47,7 +47,7 @@ async function up(): Promise<void> {
         { send: '' },
         { expect: 'login: ?', timeoutMs: 120_000 },
         { send: 'root' },
-        { expect: '# ?$', timeoutMs: 30_000 },
+        { expect: '# ', timeoutMs: 30_000 },
         { send: 'uname -sr; cat /proc/uptime' },
         { expect: 'Linux [^\\n]*\\n[^\\n]*[0-9]' },
       ]);
