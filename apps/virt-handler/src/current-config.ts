@@ -1,0 +1,33 @@
+import { kubevirts, type KubeVirt } from '@quickvirt/api';
+import { clusterConfigFrom, domainConfigFrom, type DomainConfig } from '@quickvirt/config';
+import { Informer, type KubeClient, type StoreReader } from '@quickvirt/kube';
+import type { Logger } from '@quickvirt/telemetry';
+
+/** What the KubeVirt CR says for the guests of a node. */
+export interface CurrentConfig {
+  domainConfig: DomainConfig;
+  /** Changes whenever the configuration does. */
+  revision: string;
+  /** `metadata.resourceVersion` of the CR; undefined while there is none. */
+  resourceVersion: string | undefined;
+}
+
+/** Watches the KubeVirt CR of the release namespace. */
+export function kubevirtInformer(client: KubeClient, namespace: string, logger: Logger): Informer<KubeVirt> {
+  return new Informer(client, kubevirts, { namespace, logger });
+}
+
+/** Gives the configuration in force; computed anew only when the CR changed. The oldest CR counts. */
+export function configReader(store: StoreReader<KubeVirt>): () => CurrentConfig {
+  let last: { from: KubeVirt | undefined; current: CurrentConfig } | undefined;
+  const age = ({ metadata }: KubeVirt) => metadata.creationTimestamp ?? '';
+  return () => {
+    const from = store.list().toSorted((a, b) => age(a).localeCompare(age(b)))[0];
+    if (!last || last.from !== from) {
+      const revision = `${from?.metadata.uid ?? ''}/${from?.metadata.generation ?? 0}`;
+      const domainConfig = domainConfigFrom(clusterConfigFrom(from));
+      last = { from, current: { domainConfig, revision, resourceVersion: from?.metadata.resourceVersion } };
+    }
+    return last.current;
+  };
+}

@@ -1,0 +1,46 @@
+import { stat } from 'node:fs/promises';
+import type { DeviceNodeFacts } from '@quickvirt/node-plan';
+
+/** A device of the node that guests share. */
+export interface NodeDevice {
+  /** Name in `devices.kubevirt.io/<name>`. */
+  name: string;
+  /** Path below /dev, on the host and in the pod. */
+  path: string;
+  /** What guests lack without it, for the log. */
+  lack: string;
+}
+
+/** Devices that launcher pods ask for by `devices.kubevirt.io/<name>`. */
+export const NODE_DEVICES: readonly NodeDevice[] = [
+  {
+    name: 'kvm',
+    path: 'kvm',
+    lack: 'no guest with hardware virtualization can run here: enable it in the firmware and load kvm_intel or kvm_amd, or set useEmulation in the KubeVirt CR',
+  },
+  { name: 'tun', path: 'net/tun', lack: 'no guest with a network interface can run here: load the module tun' },
+  {
+    name: 'vhost-net',
+    path: 'vhost-net',
+    lack: 'guests with vhost-net interfaces cannot run here: load the module vhost_net',
+  },
+];
+
+/** Facts of the device node, as the host has it; undefined when it is not there or is no character device. */
+export async function deviceFacts(device: NodeDevice, deviceDirectory: string): Promise<DeviceNodeFacts | undefined> {
+  const found = await stat(`${deviceDirectory}/${device.path}`).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
+  if (!found?.isCharacterDevice()) return undefined;
+  return { path: `/dev/${device.path}`, ...deviceNumbers(found.rdev) };
+}
+
+/** Major and minor number of a Linux dev_t as glibc packs it (gnu_dev_major, gnu_dev_minor). */
+export function deviceNumbers(rdev: number): { major: number; minor: number } {
+  const packed = BigInt(rdev);
+  return {
+    major: Number(((packed >> 8n) & 0xfffn) | ((packed >> 32n) & 0xfffff000n)),
+    minor: Number((packed & 0xffn) | ((packed >> 12n) & 0xffffff00n)),
+  };
+}

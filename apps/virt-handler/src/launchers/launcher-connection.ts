@@ -1,0 +1,113 @@
+import type { Clock } from '@quickvirt/kube';
+import { dialLauncher, type DomainState, type LauncherClient } from '@quickvirt/rpc';
+import type { Logger } from '@quickvirt/telemetry';
+import { waitForLauncherSocket } from './launcher-socket.ts';
+
+/** What is known of a launcher. */
+export type LauncherView =
+  /** Its socket is not there yet, or it does not answer. */
+  | { type: 'silent'; since: Date; error?: string }
+  /** It answered: its domain as last told. */
+  | { type: 'heard'; state: DomainState };
+
+/** What SyncDomain last came to, for one wish. */
+export type SyncOutcome =
+  | { type: 'synced'; wish: string }
+  /** The launcher cannot serve a field: asking again for the same cannot help. */
+  | { type: 'refused'; wish: string; reason: string; message: string }
+  | { type: 'failed'; wish: string; message: string; attempts: number; at: Date };
+
+export interface LauncherConnectionOptions {
+  kubeletDirectory: string;
+  podUid: string;
+  /** Called after each change of what is known. */
+  onChange: () => void;
+  logger: Logger;
+  clock: Clock;
+}
+
+/** A launcher may tell of its state so often at most: what it tells faster waits in its own coalescing. */
+const MIN_STATE_INTERVAL_MS = 20;
+const FIRST_BACK_OFF_MS = 100;
+const MAX_BACK_OFF_MS = 5_000;
+
+/** One connection to one launcher pod: finds its socket, follows its state, and dials again when it is lost. */
+export class LauncherConnection {
+  readonly podUid: string;
+  readonly openedAt: Date;
+  view: LauncherView;
+  syncOutcome: SyncOutcome | undefined;
+  /** Whether the guest's shutdown was told. */
+  shutdownTold = false;
+  readonly #options: LauncherConnectionOptions;
+  readonly #stop = new AbortController();
+  #client: LauncherClient | undefined;
+
+  constructor(options: LauncherConnectionOptions) {
+    this.podUid = options.podUid;
+    this.openedAt = options.clock.now();
+    this.view = { type: 'silent', since: this.openedAt };
+    this.#options = options;
+  }
+
+  /** The launcher's calls, while it is connected. */
+  get client(): LauncherClient | undefined {
+    return this.#client;
+  }
+
+  /** Keeps the record of a SyncDomain, and tells that something changed. */
+  recordSync(outcome: SyncOutcome): void {
+    this.syncOutcome = outcome;
+    this.#options.onChange();
+  }
+
+  close(): void {
+    this.#stop.abort(new Error('the connection to the launcher was closed'));
+  }
+
+  /** Connects and follows until closed. Never rejects. */
+  async run(): Promise<void> {
+    const { signal } = this.#stop;
+    const { clock, logger } = this.#options;
+    let backOffMs = FIRST_BACK_OFF_MS;
+    while (!signal.aborted) {
+      try {
+        await this.#follow(signal, () => {
+          backOffMs = FIRST_BACK_OFF_MS;
+        });
+        this.#fellSilent('the launcher ended its state stream');
+      } catch (error) {
+        if (signal.aborted) return;
+        logger.debug('no connection to the launcher', { error, podUid: this.podUid });
+        this.#fellSilent(error instanceof Error ? error.message : String(error));
+      }
+      await clock.sleep(backOffMs, signal).catch(() => undefined);
+      backOffMs = Math.min(backOffMs * 2, MAX_BACK_OFF_MS);
+    }
+  }
+
+  async #follow(signal: AbortSignal, onHeard: () => void): Promise<void> {
+    const { kubeletDirectory, clock, onChange } = this.#options;
+    await using socket = await waitForLauncherSocket(kubeletDirectory, this.podUid, signal);
+    const client = dialLauncher(socket.path);
+    try {
+      for await (const { state } of client.watchState({}, { signal })) {
+        if (state === null) continue;
+        this.#client = client;
+        this.view = { type: 'heard', state };
+        onHeard();
+        onChange();
+        await clock.sleep(MIN_STATE_INTERVAL_MS, signal);
+      }
+    } finally {
+      this.#client = undefined;
+      client.close();
+    }
+  }
+
+  #fellSilent(error: string): void {
+    const since = this.view.type === 'silent' ? this.view.since : this.#options.clock.now();
+    this.view = { type: 'silent', since, error };
+    this.#options.onChange();
+  }
+}

@@ -1,0 +1,36 @@
+import { openBeneath, openEntry, UnsafePathError, waitInDirectory, type HeldPath } from '@quickvirt/host';
+import { LAUNCHER_SOCKET_NAME } from '@quickvirt/launcher-pod';
+
+/** The volume `sockets` of the launcher pod, as the kubelet lays it out beneath a pod's directory. */
+const SOCKETS_VOLUME = ['volumes', 'kubernetes.io~empty-dir', 'sockets'];
+/** A uid as the API server makes them (RFC 9562); nothing else becomes part of a path. */
+const UID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * Waits for a launcher's socket and holds it. The pod owns the directory, so nothing in it is trusted: no link is
+ * followed, and what is held is a socket; connect through its `path`, which no rename can lead elsewhere.
+ * @throws UnsafePathError when something else lies where the socket belongs; Error with code ENOENT when the pod has no
+ * directory on this node; the signal's reason when aborted.
+ */
+export async function waitForLauncherSocket(
+  kubeletDirectory: string,
+  podUid: string,
+  signal: AbortSignal,
+): Promise<HeldPath> {
+  if (!UID.test(podUid)) throw new UnsafePathError(`${JSON.stringify(podUid)} is no uid of a pod`);
+  await using directory = await openBeneath(`${kubeletDirectory}/pods`, [podUid, ...SOCKETS_VOLUME]);
+  return await waitInDirectory(directory.path, () => socketIn(directory), signal);
+}
+
+async function socketIn(directory: HeldPath): Promise<HeldPath | undefined> {
+  let held: HeldPath;
+  try {
+    held = await openEntry(directory, LAUNCHER_SOCKET_NAME);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  if (held.stats.isSocket()) return held;
+  await held.close();
+  throw new UnsafePathError(`${LAUNCHER_SOCKET_NAME} in the launcher's socket directory is no socket`);
+}

@@ -1,0 +1,22 @@
+import { KubeClient } from '@quickvirt/kube';
+import { createLogger, Metrics } from '@quickvirt/telemetry';
+import { readOptions, UsageError } from './options.ts';
+import { runVirtHandler } from './run.ts';
+
+let logger = createLogger({ component: 'virt-handler' });
+
+try {
+  const options = readOptions(process.argv.slice(2), process.env);
+  logger = createLogger({ component: 'virt-handler', verbosity: options.logVerbosity });
+  const metrics = new Metrics({ process: true });
+  const client = await KubeClient.load({ userAgent: 'virt-handler', metrics });
+  const stop = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+  await runVirtHandler(options, { client, logger, metrics }, stop.signal);
+  await client.close();
+} catch (error) {
+  if (error instanceof UsageError) logger.error(error.message);
+  else logger.error('virt-handler ends', { error });
+  // A part is broken: start anew. Guests do not depend on this process.
+  process.exit(1);
+}

@@ -1,0 +1,32 @@
+/** A rule of a Role or ClusterRole (rbac.authorization.k8s.io/v1). */
+export interface PolicyRule {
+  apiGroups: string[];
+  resources: string[];
+  resourceNames?: string[];
+  verbs: string[];
+}
+
+/**
+ * What virt-handler may do. It reads no Secret and writes no spec; a ValidatingAdmissionPolicy may bind its status and
+ * node writes to its own node further.
+ */
+export const rbac: { cluster: PolicyRule[]; namespaced: PolicyRule[] } = {
+  cluster: [
+    { apiGroups: ['kubevirt.io'], resources: ['virtualmachineinstances'], verbs: ['get', 'list', 'watch'] },
+    { apiGroups: ['kubevirt.io'], resources: ['virtualmachineinstances/status'], verbs: ['patch'] },
+    { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
+    // The node's runtime version is read, the label kubevirt.io/schedulable written.
+    { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'patch'] },
+    {
+      apiGroups: ['certificates.k8s.io'],
+      resources: ['certificatesigningrequests'],
+      verbs: ['create', 'get', 'list', 'watch', 'delete'],
+    },
+  ],
+  namespaced: [
+    { apiGroups: ['kubevirt.io'], resources: ['kubevirts'], verbs: ['get', 'list', 'watch'] },
+    { apiGroups: [''], resources: ['configmaps'], resourceNames: ['quickvirt-ca'], verbs: ['get', 'list', 'watch'] },
+    // One Lease a node; create cannot be bound to a name.
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'patch'] },
+  ],
+};

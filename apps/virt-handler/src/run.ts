@@ -1,0 +1,116 @@
+import { nodes, Manager, Recorder, type ControllerOptions, type KubeClient } from '@quickvirt/kube';
+import { deviceAccessOf, type DeviceAccess } from '@quickvirt/node-plan';
+import { serveHandler } from '@quickvirt/rpc';
+import { HealthServer, type Logger, type Metrics } from '@quickvirt/telemetry';
+import { consoleHandlers } from './console.ts';
+import { configReader, kubevirtInformer } from './current-config.ts';
+import { chownContainerDevices } from './device-plugins/container-devices.ts';
+import { DevicePlugins } from './device-plugins/device-plugins.ts';
+import { Launchers } from './launchers/launchers.ts';
+import { runHeartbeat } from './node/heartbeat.ts';
+import { markSchedulable } from './node/node-labels.ts';
+import type { Options } from './options.ts';
+import { ServingCertificate } from './serving-certificate.ts';
+import { vmiController, vmiInformer } from './vmi/index.ts';
+
+/** What virt-handler runs with. */
+export interface RunPorts {
+  readonly client: KubeClient;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/**
+ * Runs virt-handler until aborted: probes at once; device plugins, caches, certificate and consoles side by side; guests
+ * once the caches are filled. Its end touches no guest. Rejects when a port is taken or a part fails.
+ */
+export async function runVirtHandler(options: Options, ports: RunPorts, signal: AbortSignal): Promise<void> {
+  const { client, logger, metrics } = ports;
+  const { nodeName, namespace, kubeletDirectory } = options;
+  const access = await deviceAccess(client, nodeName, logger);
+  const vmis = vmiInformer(client, nodeName, logger);
+  const kubevirts = kubevirtInformer(client, namespace, logger);
+  const config = configReader(kubevirts.store);
+  const launchers = new Launchers({ kubeletDirectory, logger });
+  const certificate = new ServingCertificate({ client, namespace, nodeName, logger, metrics });
+  const devicePlugins = new DevicePlugins({ ...options, count: options.maxDevices, access, logger, metrics });
+  const recorder = new Recorder(client, { component: 'virt-handler', host: nodeName, logger, metrics });
+  const prepareDevices: Parameters<typeof vmiController>[0]['prepareDevices'] = async (vmi, podUid) => {
+    if (access === 'chown') await chownContainerDevices(vmi, podUid, logger);
+  };
+  const common: ControllerOptions = { logger, metrics, metricsPrefix: 'kubevirt_' };
+  const node = { client, nodeName, namespace, podName: options.podName, logger };
+  const manager = new Manager({ logger })
+    .addInformers(certificate.caBundle)
+    .addControllers(
+      vmiController({ client, recorder, launchers, vmis, kubevirts, nodeName, config, prepareDevices }, common),
+    )
+    .addRunnable({ name: 'serving-certificate', run: (stop) => certificate.run(stop) })
+    .addRunnable({ name: 'heartbeat', run: (stop) => runHeartbeat(node, stop) })
+    .addRunnable({ name: 'device-plugins', run: (stop) => devicePlugins.run(stop) })
+    .addRunnable({
+      name: 'node-labels',
+      run: async (stop) => {
+        await Promise.race([devicePlugins.registered(), aborted(stop)]);
+        await markSchedulable(node, stop);
+      },
+    });
+  const sessions = sessionMetric(metrics);
+  readyMetric(metrics, () => manager.isSynced && !certificate.problem() && !devicePlugins.problem());
+  const health = new HealthServer({
+    port: options.healthPort,
+    logger,
+    metrics,
+    configResourceVersion: () => config().resourceVersion,
+    ready: {
+      caches: () => (manager.isSynced ? undefined : 'the caches hold no complete list yet'),
+      certificate: () => certificate.problem(),
+      'device-plugins': () => devicePlugins.problem(),
+    },
+  });
+  await health.listen();
+  const consoles = await serveHandler({
+    port: options.grpcPort,
+    tls: certificate.tls,
+    handlers: consoleHandlers({ nodeName, vmis: vmis.store, launchers, sessions, logger }),
+    onError: (method, error) => logger.debug('a call failed', { method, error }),
+  });
+  logger.info('virt-handler runs', { nodeName, deviceAccess: access, grpcPort: consoles.port });
+  try {
+    await manager.run(signal);
+  } finally {
+    launchers.close();
+    await Promise.all([consoles.close(), health.close(), recorder.flush()]);
+  }
+}
+
+/** How this node's runtime gives devices to containers. */
+async function deviceAccess(client: KubeClient, nodeName: string, logger: Logger): Promise<DeviceAccess> {
+  const node = await client.get(nodes, { name: nodeName });
+  const runtime = node.status?.nodeInfo?.containerRuntimeVersion ?? '';
+  const access = deviceAccessOf(runtime);
+  logger.info('how devices reach launcher pods', { runtime, access });
+  return access;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function sessionMetric(metrics: Metrics) {
+  return metrics.gauge<never>({
+    name: 'quickvirt_console_sessions',
+    help: 'Console sessions that are open on this node.',
+  });
+}
+
+function readyMetric(metrics: Metrics, isReady: () => boolean): void {
+  metrics.gauge({
+    name: 'kubevirt_virt_handler_ready_status',
+    help: '1 when virt-handler looks after the guests of its node.',
+    collect: (gauge) => gauge.set(isReady() ? 1 : 0),
+  });
+}

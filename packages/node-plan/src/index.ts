@@ -1,0 +1,9 @@
+/** What a node must do for a guest, decided as data. */
+export {
+  cdiDeviceName,
+  cdiFileName,
+  cdiSpec,
+  deviceAccessOf,
+  type DeviceAccess,
+  type DeviceNodeFacts,
+} from './cdi-spec.ts';
