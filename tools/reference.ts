@@ -9,11 +9,13 @@ import type { KubeVirt } from '@quickvirt/api';
 import { parse } from 'yaml';
 import type { ReferenceArea, ReferenceCase } from './reference/case.ts';
 import { renderDomainCase } from './reference/domain.ts';
+import { renderExtraPodCase } from './reference/extrapod.ts';
 import { renderPodCase } from './reference/pod.ts';
 
 /** One entry an area; its module says how a case maps to a call of ours. */
 const areas: Record<string, ReferenceArea> = {
   pod: renderPodCase,
+  extrapod: renderExtraPodCase,
   domain: renderDomainCase,
 };
 

@@ -8,7 +8,7 @@ export function renderPodCase(input: ReferenceCase, kubevirt: KubeVirt | undefin
   const vmi = input.object as VirtualMachineInstance;
   try {
     const pod = renderLauncherPod(vmi, clusterConfigFrom(kubevirt), renderOptionsOf(input, vmi));
-    return { json: { config: input.config, pod: inTheirLayout(pod) } };
+    return { json: { config: input.config, pod } };
   } catch (error) {
     if (error instanceof RenderError) return { json: { config: input.config, error: true, reason: error.message } };
     throw error;
@@ -31,9 +31,6 @@ export function renderOptionsOf(input: ReferenceCase, vmi: VirtualMachineInstanc
     stateClaim: `persistent-state-for-${vmi.metadata.name}-x7k2p`,
     unpausedGate: true,
     // What we add to every pod is the same everywhere, and compared in adr/0006 once for all.
-    hardening: { seccompRuntimeDefault: false, readOnlyRootFilesystem: false },
+    hardening: { seccompRuntimeDefault: false, readOnlyRootFilesystem: false, noServiceAccountToken: false },
   };
 }
-
-/** Ours have names from the start, theirs are named by the API server. */
-export const inTheirLayout = (pod: unknown): unknown => pod;

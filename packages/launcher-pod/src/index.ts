@@ -1,7 +1,9 @@
 /** From a VMI to its launcher pod. */
+export { renderAttachmentPod, type AttachmentOwner } from './attachment-pod.ts';
 export { COMPUTE_CONTAINER } from './containers.ts';
 export { RenderError } from './context.ts';
 export { encodeExitRecord, parseExitRecord, type ExitRecord } from './exit-record.ts';
+export { type MigrationTarget, renderMigrationTargetPod } from './migration-target-pod.ts';
 export { guestHostname, launcherPodName, podInterfaceName, tapName, vmiIdLabel } from './names.ts';
 export type { Hardening, RenderOptions } from './options.ts';
 export * from './paths.ts';

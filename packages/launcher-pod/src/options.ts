@@ -31,7 +31,13 @@ export interface Hardening {
   seccompRuntimeDefault: boolean;
   /** The launcher writes to its volumes only. */
   readOnlyRootFilesystem: boolean;
+  /** No token and no service variables in attachment pods, which talk to nobody. Launcher pods have none anyway. */
+  noServiceAccountToken: boolean;
 }
 
 /** What every pod gets unless the caller says otherwise. */
-export const defaultHardening: Hardening = { seccompRuntimeDefault: true, readOnlyRootFilesystem: true };
+export const defaultHardening: Hardening = {
+  seccompRuntimeDefault: true,
+  readOnlyRootFilesystem: true,
+  noServiceAccountToken: true,
+};

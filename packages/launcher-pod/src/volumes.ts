@@ -83,7 +83,7 @@ function guestVolume(context: Context, volume: Volume, index: number): PodVolume
   const { name } = volume;
   const field = `spec.volumes[${index}]`;
   const { containerDisk, cloudInitNoCloud, cloudInitConfigDrive, hostDisk } = volume;
-  if (containerDisk !== undefined) return containerDiskVolume(context, volume);
+  if (containerDisk !== undefined) return containerDiskVolume(context, volume, `${field}.containerDisk`);
   const cloudInit = cloudInitNoCloud ?? cloudInitConfigDrive;
   if (cloudInit !== undefined) {
     return [
@@ -126,14 +126,21 @@ export function claimOf({
   return backing === undefined ? undefined : { name: backing.claimName, readOnly: true };
 }
 
-function containerDiskVolume({ config }: Context, { name, containerDisk }: Volume): PodVolumePart[] {
-  if (containerDisk === undefined || !config.featureGates.includes('ImageVolume')) return [];
+function containerDiskVolume({ config }: Context, { name, containerDisk }: Volume, field: string): PodVolumePart[] {
+  if (containerDisk === undefined) return [];
+  demandImageVolumes(config, field);
   return [
     {
       volume: { name, image: { reference: containerDisk.image, pullPolicy: containerDisk.imagePullPolicy } },
       mounts: [{ name, mountPath: volumePath(name), readOnly: true }],
     },
   ];
+}
+
+/** There is one way only to bring an image's files into the pod: the kubelet mounts it. */
+function demandImageVolumes({ featureGates }: Context['config'], field: string): void {
+  if (featureGates.includes('ImageVolume')) return;
+  throw new RenderError(field, 'images are mounted as volumes: enable the feature gate ImageVolume in the KubeVirt CR');
 }
 
 const secretPart = (name: string, secretName: string | undefined, mountPath: string): PodVolumePart[] =>
@@ -190,7 +197,8 @@ export const kernelBootVolume = 'kernel-boot-volume';
 
 function kernelBoot({ vmi, config }: Context): PodVolumePart[] {
   const container = vmi.spec.domain.firmware?.kernelBoot?.container;
-  if (container === undefined || !config.featureGates.includes('ImageVolume')) return [];
+  if (container === undefined) return [];
+  demandImageVolumes(config, 'spec.domain.firmware.kernelBoot.container');
   return [
     {
       volume: {
