@@ -1,13 +1,15 @@
 import { stringify } from 'yaml';
 import { resources } from '../../packages/api/src/index.ts';
+import { apiDocs } from './api-docs.ts';
 import { crdOf } from './crds.ts';
 import type { GeneratedFiles } from './generated-files.ts';
 import { readInterfaces } from './interfaces.ts';
+import { offlineSchemaModule } from './offline-schemas.ts';
 import { manifestsOf, userRoles } from './user-roles.ts';
 
 const chart = 'charts/quickvirt/templates';
 
-/** What follows from the interfaces of packages/api: CRDs and the roles of users. */
+/** What follows from the interfaces of packages/api: CRDs, roles of users, offline schemas, the reference. */
 export async function generateApi(repository: string): Promise<GeneratedFiles> {
   const definitions = readInterfaces(
     repository,
@@ -19,6 +21,8 @@ export async function generateApi(repository: string): Promise<GeneratedFiles> {
     files[`${chart}/crds/${resource.plural}.${resource.group}.yaml`] = manifest(source, [crdOf(resource, definitions)]);
   }
   files[`${chart}/user-roles.yaml`] = manifest('tools/generate/user-roles.ts', userRoles.flatMap(manifestsOf));
+  files['packages/api/src/schemas.gen.ts'] = offlineSchemaModule(definitions);
+  files['docs/api.md'] = apiDocs(resources, definitions);
   return files;
 }
 

@@ -59,4 +59,5 @@ export * from './labels.ts';
 export * from './quantity.ts';
 export * from './reasons.ts';
 export * from './resources.ts';
+export * from './schemas.gen.ts';
 export * from './version.ts';
