@@ -67,3 +67,4 @@ export {
   testUid,
   type JsonPatchOperation,
 } from './patches.ts';
+export type { AppRights, PolicyRule } from './policy-rule.ts';
