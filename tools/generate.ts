@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { generateAppRoles } from './generate/app-roles.ts';
 import { generateApi } from './generate/api.ts';
 import type { GeneratedFiles, Generator } from './generate/generated-files.ts';
 import { generateProtos } from './generate/protos.ts';
@@ -7,6 +8,7 @@ import { generateProtos } from './generate/protos.ts';
 /** Every generator, by the name that `npm run generate -- NAME` takes. */
 const generators: Record<string, Generator> = {
   api: generateApi,
+  'app-roles': generateAppRoles,
   protos: async () => Object.fromEntries(generateProtos()),
 };
 

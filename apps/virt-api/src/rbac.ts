@@ -1,13 +1,7 @@
-/** A rule of a Role or ClusterRole (rbac.authorization.k8s.io/v1). */
-export interface PolicyRule {
-  apiGroups: string[];
-  resources: string[];
-  resourceNames?: string[];
-  verbs: string[];
-}
+import type { AppRights, PolicyRule } from '@quickvirt/kube';
 
 /** What virt-api may do in the whole cluster: judge callers, and carry out what they asked of VMs and VMIs. */
-export const clusterRules: PolicyRule[] = [
+const clusterRules: PolicyRule[] = [
   { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
   { apiGroups: ['kubevirt.io'], resources: ['virtualmachines', 'virtualmachineinstances'], verbs: ['get', 'patch'] },
   { apiGroups: ['kubevirt.io'], resources: ['virtualmachines/status'], verbs: ['patch'] },
@@ -19,14 +13,14 @@ export const clusterRules: PolicyRule[] = [
 ];
 
 /** What virt-api may do in QuickVirt's own namespace. */
-export const namespaceRules: PolicyRule[] = [
+const namespaceRules: PolicyRule[] = [
   { apiGroups: ['kubevirt.io'], resources: ['kubevirts'], verbs: ['get', 'list', 'watch'] },
   { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
   { apiGroups: [''], resources: ['configmaps'], resourceNames: ['quickvirt-ca'], verbs: ['get', 'list', 'watch'] },
 ];
 
 /** What virt-api may do in the namespace kube-system: learn whom the API server's front proxy is known by. */
-export const kubeSystemRules: PolicyRule[] = [
+const kubeSystemRules: PolicyRule[] = [
   {
     apiGroups: [''],
     resources: ['configmaps'],
@@ -34,3 +28,10 @@ export const kubeSystemRules: PolicyRule[] = [
     verbs: ['get', 'list', 'watch'],
   },
 ];
+
+/** Everything virt-api may do. */
+export const rbac: AppRights = {
+  cluster: clusterRules,
+  namespaced: namespaceRules,
+  elsewhere: { 'kube-system': kubeSystemRules },
+};

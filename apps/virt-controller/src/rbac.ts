@@ -1,13 +1,7 @@
-/** One rule of a Role or ClusterRole (rbac.authorization.k8s.io/v1 PolicyRule). */
-export interface PolicyRule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly verbs: readonly string[];
-  readonly resourceNames?: readonly string[];
-}
+import type { AppRights, PolicyRule } from '@quickvirt/kube';
 
 /** What virt-controller may do in the whole cluster. The chart's generator turns it into a ClusterRole. */
-export const clusterRules: readonly PolicyRule[] = [
+const clusterRules: readonly PolicyRule[] = [
   // controllers/vm: finalizers and run strategy of VMs; the API server asks for /finalizers to set blockOwnerDeletion.
   { apiGroups: ['kubevirt.io'], resources: ['virtualmachines'], verbs: ['get', 'list', 'watch', 'patch'] },
   { apiGroups: ['kubevirt.io'], resources: ['virtualmachines/status'], verbs: ['patch'] },
@@ -65,7 +59,7 @@ export const clusterRules: readonly PolicyRule[] = [
 ];
 
 /** What virt-controller may do in its own namespace. The chart's generator turns it into a Role. */
-export const namespaceRules: readonly PolicyRule[] = [
+const namespaceRules: readonly PolicyRule[] = [
   { apiGroups: ['kubevirt.io'], resources: ['kubevirts'], verbs: ['get', 'list', 'watch'] },
   { apiGroups: ['kubevirt.io'], resources: ['kubevirts/status'], verbs: ['patch'] },
   { apiGroups: ['apps'], resources: ['deployments', 'daemonsets'], verbs: ['list', 'watch'] },
@@ -85,3 +79,6 @@ export const namespaceRules: readonly PolicyRule[] = [
     verbs: ['get', 'list', 'watch', 'update', 'patch'],
   },
 ];
+
+/** Everything virt-controller may do. */
+export const rbac: AppRights = { cluster: clusterRules, namespaced: namespaceRules };

@@ -31,7 +31,7 @@ import {
 import { encodeExitRecord } from '@quickvirt/launcher-pod';
 import { createLogger, Metrics, type Logger } from '@quickvirt/telemetry';
 import { eventually, settle, startKubeApiserver, type KubeApiserver } from '@quickvirt/testing';
-import { clusterRules, namespaceRules } from './rbac.ts';
+import { rbac } from './rbac.ts';
 import { runVirtController } from './run.ts';
 
 const NAMESPACE = 'quickvirt';
@@ -81,15 +81,17 @@ async function install(): Promise<void> {
   const ours = ['virtualmachines.kubevirt.io', 'virtualmachineinstances.kubevirt.io', 'kubevirts.kubevirt.io'];
   const files = readdirSync(CRDS).filter((file) => ours.some((name) => file === `${name}.yaml`));
   await apiserver.kubectl('create', ...files.flatMap((file) => ['-f', join(CRDS, file)]));
-  await apiserver.kubectl('wait', '--for=condition=Established', '--timeout=60s', ...ours.map((name) => `crd/${name}`));
+  const established = ours.map((name) => `crd/${name}`);
+  // kubectl gives up on a CRD that has no status yet.
+  await eventually(() => apiserver.kubectl('wait', '--for=condition=Established', '--timeout=60s', ...established));
   await admin.create(namespaces, { metadata: { name: NAMESPACE } });
   const rbac = 'rbac.authorization.k8s.io';
   const subjects = [{ kind: 'User', name: SERVICE_ACCOUNT, apiGroup: rbac }];
   const named = { name: 'virt-controller' };
   const inNamespace = { ...named, namespace: NAMESPACE };
   await apply(
-    { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: named, rules: clusterRules },
-    { apiVersion: `${rbac}/v1`, kind: 'Role', metadata: inNamespace, rules: namespaceRules },
+    { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: named, rules: rbac.cluster },
+    { apiVersion: `${rbac}/v1`, kind: 'Role', metadata: inNamespace, rules: rbac.namespaced },
     {
       apiVersion: `${rbac}/v1`,
       kind: 'ClusterRoleBinding',

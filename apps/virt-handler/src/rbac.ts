@@ -1,16 +1,10 @@
-/** A rule of a Role or ClusterRole (rbac.authorization.k8s.io/v1). */
-export interface PolicyRule {
-  apiGroups: string[];
-  resources: string[];
-  resourceNames?: string[];
-  verbs: string[];
-}
+import type { AppRights } from '@quickvirt/kube';
 
 /**
  * What virt-handler may do. It reads no Secret and writes no spec; a ValidatingAdmissionPolicy may bind its status and
  * node writes to its own node further.
  */
-export const rbac: { cluster: PolicyRule[]; namespaced: PolicyRule[] } = {
+export const rbac: AppRights = {
   cluster: [
     { apiGroups: ['kubevirt.io'], resources: ['virtualmachineinstances'], verbs: ['get', 'list', 'watch'] },
     { apiGroups: ['kubevirt.io'], resources: ['virtualmachineinstances/status'], verbs: ['patch'] },
