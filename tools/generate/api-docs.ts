@@ -1,4 +1,4 @@
-import type { Resource } from '../../packages/api/src/index.ts';
+import type { Resource } from '@quickvirt/api';
 import type { Definitions, JsonSchema } from './json-schema.ts';
 
 /** Types that are written as a word of their own, not as a link. */

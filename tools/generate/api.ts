@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { resources } from '../../packages/api/src/index.ts';
+import { resources } from '@quickvirt/api';
 import { apiDocs } from './api-docs.ts';
 import { crdOf } from './crds.ts';
 import type { GeneratedFiles } from './generated-files.ts';

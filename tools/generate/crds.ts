@@ -1,4 +1,4 @@
-import type { Resource } from '../../packages/api/src/index.ts';
+import type { Resource } from '@quickvirt/api';
 import type { Definitions } from './json-schema.ts';
 import { type StructuralSchema, structuralSchemaOf, withoutDescriptions } from './structural-schema.ts';
 

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
-import { jsonSchemas } from '../../packages/api/src/index.ts';
+import { jsonSchemas } from '@quickvirt/api';
 
 const cases = resolve(import.meta.dirname, '../../../shared/reference/cases');
 const ajv = new Ajv2020({ allErrors: true, strict: false }).addSchema(jsonSchemas);

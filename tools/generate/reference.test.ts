@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { resources } from '../../packages/api/src/index.ts';
+import { resources } from '@quickvirt/api';
 import { rootSchemaOf } from './crds.ts';
 import { type FieldRow, fieldRowsOf } from './field-rows.ts';
 import { readInterfaces } from './interfaces.ts';
