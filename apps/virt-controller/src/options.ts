@@ -11,6 +11,8 @@ export interface Options {
   readonly healthPort: number;
   /** Namespace that QuickVirt is installed in. */
   readonly namespace: string;
+  /** File with `spec.configuration` of the KubeVirt object to make when there is none. */
+  readonly firstConfigurationPath: string | undefined;
   /** Tells this process from its peers in the Lease. */
   readonly podName: string;
 }
@@ -31,6 +33,7 @@ export function readOptions(args: readonly string[], env: Readonly<Record<string
     logVerbosity: wholeNumber('--log-verbosity', values['log-verbosity'] ?? '2', 9),
     healthPort: wholeNumber('--health-port', values['health-port'] ?? '8080', 65_535),
     namespace: env['POD_NAMESPACE'] ?? 'quickvirt',
+    firstConfigurationPath: values['first-configuration'],
     podName: env['POD_NAME'] ?? hostname(),
   };
 }
@@ -43,11 +46,12 @@ function parse(args: readonly string[]) {
         'launcher-image': { type: 'string' },
         'log-verbosity': { type: 'string' },
         'health-port': { type: 'string' },
+        'first-configuration': { type: 'string' },
       },
     });
   } catch (error) {
     throw new UsageError(
-      `${error instanceof Error ? error.message : String(error)}; known: --launcher-image, --log-verbosity, --health-port`,
+      `${error instanceof Error ? error.message : String(error)}; known: --launcher-image, --log-verbosity, --health-port, --first-configuration`,
       { cause: error },
     );
   }

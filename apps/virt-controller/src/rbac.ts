@@ -60,7 +60,8 @@ const clusterRules: readonly PolicyRule[] = [
 
 /** What virt-controller may do in its own namespace. The chart's generator turns it into a Role. */
 const namespaceRules: readonly PolicyRule[] = [
-  { apiGroups: ['kubevirt.io'], resources: ['kubevirts'], verbs: ['get', 'list', 'watch'] },
+  // first-kubevirt: made when there is none, never changed.
+  { apiGroups: ['kubevirt.io'], resources: ['kubevirts'], verbs: ['get', 'list', 'watch', 'create'] },
   { apiGroups: ['kubevirt.io'], resources: ['kubevirts/status'], verbs: ['patch'] },
   { apiGroups: ['apps'], resources: ['deployments', 'daemonsets'], verbs: ['list', 'watch'] },
   // certificates/authority: create cannot be bound to a name.

@@ -31,7 +31,7 @@ import {
 import { encodeExitRecord } from '@quickvirt/launcher-pod';
 import { createLogger, Metrics, type Logger } from '@quickvirt/telemetry';
 import { eventually, settle, startKubeApiserver, type KubeApiserver } from '@quickvirt/testing';
-import { rbac } from './rbac.ts';
+import { rbac as rights } from './rbac.ts';
 import { runVirtController } from './run.ts';
 
 const NAMESPACE = 'quickvirt';
@@ -90,8 +90,8 @@ async function install(): Promise<void> {
   const named = { name: 'virt-controller' };
   const inNamespace = { ...named, namespace: NAMESPACE };
   await apply(
-    { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: named, rules: rbac.cluster },
-    { apiVersion: `${rbac}/v1`, kind: 'Role', metadata: inNamespace, rules: rbac.namespaced },
+    { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: named, rules: rights.cluster },
+    { apiVersion: `${rbac}/v1`, kind: 'Role', metadata: inNamespace, rules: rights.namespaced },
     {
       apiVersion: `${rbac}/v1`,
       kind: 'ClusterRoleBinding',

@@ -9,8 +9,10 @@ import { kubevirtController } from './controllers/kubevirt/index.ts';
 import { vmController } from './controllers/vm/index.ts';
 import { vmiController } from './controllers/vmi/index.ts';
 import { makeInformers, type Informers } from './informers.ts';
+import { makeFirstKubeVirt } from './first-kubevirt.ts';
 import { phaseMetrics } from './phase-metrics.ts';
 import type { Options } from './options.ts';
+import { OwnWrites } from './own-writes.ts';
 
 /** What virt-controller runs with. */
 export interface RunPorts {
@@ -61,7 +63,12 @@ function addControllers(manager: Manager, options: Options, ports: RunPorts, inf
   const config = configReader(informers.kubevirts);
   const recorderFor = (component: string) => new Recorder(client, { component, logger, metrics });
   const common: ControllerOptions = { logger, metrics, metricsPrefix: 'kubevirt_' };
-  const shared = { client, informers, config, namespace };
+  const writes = {
+    vms: new OwnWrites(informers.vms),
+    vmis: new OwnWrites(informers.vmis),
+    pods: new OwnWrites(informers.pods),
+  };
+  const shared = { client, informers, config, namespace, writes };
   const authority = authorityController(shared, common);
   manager
     .addControllers(
@@ -82,6 +89,17 @@ function addControllers(manager: Manager, options: Options, ports: RunPorts, inf
           // Nothing tells of a CA that does not exist yet.
           authority.enqueue(authorityKey(namespace));
           return new Promise((resolve) => stopped.addEventListener('abort', () => resolve(), { once: true }));
+        },
+      },
+      { whenLeading: true },
+    )
+    .addRunnable(
+      {
+        name: 'first-kubevirt',
+        run: async (stopped) => {
+          const existing = informers.kubevirts.store.list();
+          await makeFirstKubeVirt(client, { path: options.firstConfigurationPath, namespace, existing, logger });
+          await new Promise<void>((resolve) => stopped.addEventListener('abort', () => resolve(), { once: true }));
         },
       },
       { whenLeading: true },

@@ -3,7 +3,6 @@ import type { ClusterConfig } from '@quickvirt/config';
 import {
   controller,
   keyOf,
-  nameOfKey,
   type Controller,
   type ControllerOptions,
   type KubeClient,
@@ -11,6 +10,7 @@ import {
 } from '@quickvirt/kube';
 import { kubevirtOf } from '../../current-config.ts';
 import type { Informers } from '../../informers.ts';
+import { refOf } from '../../object-ref.ts';
 import { decideKubevirt, type KubevirtEffect, type KubevirtObserved } from './decide.ts';
 
 /** What the KubeVirt controller works with. */
@@ -36,7 +36,7 @@ export function kubevirtController(ports: KubevirtControllerPorts, options: Cont
       const { uid, resourceVersion } = kubevirt.metadata;
       await ports.client.patch(
         kubevirts,
-        nameOfKey(keyOf(kubevirt)),
+        refOf(kubevirt),
         { metadata: { uid, resourceVersion }, status },
         { kind: 'merge', subresource: 'status' },
       );

@@ -1,21 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { virtualMachineInstances, virtualMachines, type VirtualMachine } from '@quickvirt/api';
+import {
+  virtualMachineInstances,
+  virtualMachines,
+  type VirtualMachine,
+  type VirtualMachineInstance,
+} from '@quickvirt/api';
 import type { ClusterConfig } from '@quickvirt/config';
 import {
   ApiError,
   controller,
-  nameOfKey,
   keyOf,
   type Controller,
   type ControllerOptions,
   type EffectRunner,
   type KubeClient,
   type KubeObject,
-  type ObjectName,
   type Reconciler,
   type Recorder,
 } from '@quickvirt/kube';
 import type { Informers } from '../../informers.ts';
+import { refOf } from '../../object-ref.ts';
+import type { OwnWrites } from '../../own-writes.ts';
 import { decideVm, failedVm, VmWriteRefused, type VmObserved } from './decide.ts';
 import type { VmEffect } from './effects.ts';
 
@@ -25,6 +30,8 @@ export interface VmControllerPorts {
   readonly informers: Pick<Informers, 'vms' | 'vmis'>;
   readonly recorder: Recorder;
   readonly config: () => ClusterConfig;
+  /** Writes of VMs and instances that the caches lack yet. */
+  readonly writes: { readonly vms: OwnWrites<VirtualMachine>; readonly vmis: OwnWrites<VirtualMachineInstance> };
 }
 
 /** Keeps each VirtualMachine's instance as its run strategy wants it, and its status true. */
@@ -39,12 +46,12 @@ export function vmController(ports: VmControllerPorts, options: ControllerOption
   );
 }
 
-function vmReconciler({ informers, config }: VmControllerPorts): Reconciler<VmObserved, VmEffect> {
+function vmReconciler({ informers, config, writes }: VmControllerPorts): Reconciler<VmObserved, VmEffect> {
   return {
     name: 'vm',
     observe: (key) => {
       const vm = informers.vms.store.get(key);
-      if (!vm) return Promise.resolve(undefined);
+      if (!vm || writes.vms.isAwaited(key) || writes.vmis.isAwaited(key)) return Promise.resolve(undefined);
       return Promise.resolve({
         vm,
         vmi: informers.vmis.store.get(key),
@@ -59,47 +66,39 @@ function vmReconciler({ informers, config }: VmControllerPorts): Reconciler<VmOb
 }
 
 /** The VM controller's writes. */
-export function vmEffectRunner({
-  client,
-  recorder,
-}: Pick<VmControllerPorts, 'client' | 'recorder'>): EffectRunner<VmEffect> {
-  const merge = (type: typeof virtualMachines | typeof virtualMachineInstances, object: KubeObject, patch: object) =>
-    client.patch(type as typeof virtualMachines, nameOf(object), patch, { kind: 'merge' });
+function vmEffectRunner({ client, recorder, writes }: VmControllerPorts): EffectRunner<VmEffect> {
+  const patchVm = async (vm: VirtualMachine, patch: object, subresource?: 'status'): Promise<void> => {
+    const body = {
+      ...patch,
+      metadata: { ...unchanged(vm), ...('metadata' in patch ? (patch.metadata as object) : {}) },
+    };
+    writes.vms.note(await client.patch(virtualMachines, refOf(vm), body, { kind: 'merge', subresource }));
+  };
   return async (effect) => {
     switch (effect.type) {
       case 'setFinalizers':
-        await merge(virtualMachines, effect.vm, {
-          metadata: { ...unchanged(effect.vm), finalizers: effect.finalizers },
-        });
+        await patchVm(effect.vm, { metadata: { finalizers: effect.finalizers } });
         return;
       case 'setRunStrategy':
-        await merge(virtualMachines, effect.vm, {
-          metadata: unchanged(effect.vm),
-          spec: { runStrategy: effect.runStrategy, running: null },
-        });
+        await patchVm(effect.vm, { spec: { runStrategy: effect.runStrategy, running: null } });
         return;
       case 'createInstance':
-        await refusedAs('FailedCreate', `cannot create instance ${keyOf(effect.vmi)}`, () =>
-          client.create(virtualMachineInstances, effect.vmi),
+        await refusedAs('FailedCreate', `cannot create instance ${keyOf(effect.vmi)}`, async () =>
+          writes.vmis.note(await client.create(virtualMachineInstances, effect.vmi)),
         );
         return;
       case 'deleteInstance':
         await refusedAs('FailedDelete', `cannot delete instance ${keyOf(effect.vmi)}`, () =>
-          client.delete(virtualMachineInstances, nameOf(effect.vmi), { uid: effect.vmi.metadata.uid }),
+          client.delete(virtualMachineInstances, refOf(effect.vmi), { uid: effect.vmi.metadata.uid }),
         );
         return;
-      case 'patchInstance':
-        await merge(virtualMachineInstances, effect.vmi, {
-          metadata: { ...unchanged(effect.vmi), ...effect.metadata },
-        });
+      case 'patchInstance': {
+        const patch = { metadata: { ...unchanged(effect.vmi), ...effect.metadata } };
+        writes.vmis.note(await client.patch(virtualMachineInstances, refOf(effect.vmi), patch, { kind: 'merge' }));
         return;
+      }
       case 'patchStatus':
-        await client.patch(
-          virtualMachines,
-          nameOf(effect.vm),
-          { metadata: unchanged(effect.vm), status: effect.status },
-          { kind: 'merge', subresource: 'status' },
-        );
+        await patchVm(effect.vm, { status: effect.status }, 'status');
         return;
       case 'event':
         recorder.event(regarding(effect.vm), effect.event);
@@ -111,10 +110,6 @@ export function vmEffectRunner({
 /** Preconditions of a merge patch: this very object, as it was read. */
 function unchanged({ metadata }: KubeObject): { uid?: string; resourceVersion?: string } {
   return { uid: metadata.uid, resourceVersion: metadata.resourceVersion };
-}
-
-function nameOf(object: KubeObject): ObjectName {
-  return nameOfKey(keyOf(object));
 }
 
 /** Objects out of a list carry no kind of their own. */

@@ -286,6 +286,11 @@ describe('the end', () => {
     expect(decide(applied(state, effects))).toEqual([]);
   });
 
+  test('what is written of an ended guest is not written anew when its pod goes', () => {
+    const conditions = [{ type: 'Ready', status: 'False' as const, reason: 'GuestNotRunning', message: 'it ended' }];
+    expect(decide(observed(aVmi({ phase: 'Failed', reason: 'QEMUKilled', conditions })))).toEqual([]);
+  });
+
   test("virt-handler's word stands, but the readiness goes", () => {
     const conditions = [{ type: 'Ready', status: 'True' as const }];
     const effects = decide(observed(aVmi({ phase: 'Succeeded', conditions }), aPod(ended({ exitCode: 1 }))));

@@ -6,7 +6,6 @@ import {
   controllerOf,
   isNotFound,
   keyOf,
-  nameOfKey,
   pods,
   statusApply,
   type Controller,
@@ -22,6 +21,8 @@ import {
 } from '@quickvirt/kube';
 import { launcherPodName, renderLauncherPod } from '@quickvirt/launcher-pod';
 import { BY_POD_UID, type Informers } from '../../informers.ts';
+import { refOf } from '../../object-ref.ts';
+import type { OwnWrites } from '../../own-writes.ts';
 import { decideVmi, failedVmi, PodRefused, type VmiObserved } from './decide.ts';
 import type { VmiEffect } from './effects.ts';
 
@@ -32,6 +33,8 @@ export interface VmiControllerPorts {
   readonly recorder: Recorder;
   readonly config: () => ClusterConfig;
   readonly launcherImage: string;
+  /** Writes of instances and pods that the caches lack yet. */
+  readonly writes: { readonly vmis: OwnWrites<VirtualMachineInstance>; readonly pods: OwnWrites<Pod> };
 }
 
 const FIELD_MANAGER = 'virt-controller';
@@ -75,11 +78,12 @@ function vmiReconciler(ports: VmiControllerPorts): Reconciler<VmiObserved, VmiEf
     name: 'vmi',
     observe: async (key) => {
       const vmi = vmis.store.get(key);
-      if (!vmi) return undefined;
+      if (!vmi || ports.writes.vmis.isAwaited(key)) return undefined;
       const config = ports.config();
       const owner = controllerOf(vmi);
       const vm = owner && vms.store.get(`${vmi.metadata.namespace}/${owner.name}`);
       const podName = launcherPodName(vmi);
+      if (ports.writes.pods.isAwaited(`${vmi.metadata.namespace}/${podName}`)) return undefined;
       const pod = await podOf(vmi, podName, ports);
       return {
         vmi,
@@ -131,10 +135,7 @@ function mountFailureOf(pod: Pod | undefined, { informers }: VmiControllerPorts)
 }
 
 /** The VMI controller's writes. */
-export function vmiEffectRunner({
-  client,
-  recorder,
-}: Pick<VmiControllerPorts, 'client' | 'recorder'>): EffectRunner<VmiEffect> {
+function vmiEffectRunner({ client, recorder, writes }: VmiControllerPorts): EffectRunner<VmiEffect> {
   /** Versions that our own writes gave to instances, by the object as it was read: a later effect builds on them. */
   const written = new WeakMap<VirtualMachineInstance, string>();
   const current = (vmi: VirtualMachineInstance): VirtualMachineInstance => {
@@ -144,8 +145,9 @@ export function vmiEffectRunner({
   const patchMetadata = async (vmi: VirtualMachineInstance, change: object): Promise<void> => {
     const { uid, resourceVersion } = current(vmi).metadata;
     const patch = { metadata: { uid, resourceVersion, ...change } };
-    const { metadata } = await client.patch(virtualMachineInstances, nameOf(vmi), patch, { kind: 'merge' });
-    written.set(vmi, metadata.resourceVersion ?? '');
+    const patched = await client.patch(virtualMachineInstances, refOf(vmi), patch, { kind: 'merge' });
+    written.set(vmi, patched.metadata.resourceVersion ?? '');
+    writes.vmis.note(patched);
   };
   return async (effect) => {
     switch (effect.type) {
@@ -153,33 +155,37 @@ export function vmiEffectRunner({
         await patchMetadata(effect.vmi, { finalizers: effect.finalizers });
         return;
       case 'createPod':
-        await createPod(client, effect.pod);
+        writes.pods.note(await createPod(client, effect.pod));
         return;
       case 'deletePod':
-        await client.delete(pods, nameOf(effect.pod), {
+        await client.delete(pods, refOf(effect.pod), {
           uid: effect.pod.metadata.uid,
           gracePeriodSeconds: effect.gracePeriodSeconds,
         });
         return;
       case 'labelPod':
         // The API server answers 409 when a pod of that name has another uid: a deleted pod is never brought back.
-        await client.patch(
-          pods,
-          nameOf(effect.pod),
-          { metadata: { uid: effect.pod.metadata.uid, labels: effect.labels } },
-          { kind: 'merge' },
+        writes.pods.note(
+          await client.patch(
+            pods,
+            refOf(effect.pod),
+            { metadata: { uid: effect.pod.metadata.uid, labels: effect.labels } },
+            { kind: 'merge' },
+          ),
         );
         return;
       case 'labelInstance':
         await patchMetadata(effect.vmi, { labels: effect.labels });
         return;
       case 'applyStatus':
-        await client.patch(
-          virtualMachineInstances,
-          nameOf(effect.vmi),
-          statusApply(virtualMachineInstances, current(effect.vmi), effect.status),
-          // Fields pass between virt-controller and virt-handler; resourceVersion keeps either from writing blindly.
-          { kind: 'apply', subresource: 'status', fieldManager: FIELD_MANAGER, force: true },
+        writes.vmis.note(
+          await client.patch(
+            virtualMachineInstances,
+            refOf(effect.vmi),
+            statusApply(virtualMachineInstances, current(effect.vmi), effect.status),
+            // Fields pass between virt-controller and virt-handler; resourceVersion keeps either from writing blindly.
+            { kind: 'apply', subresource: 'status', fieldManager: FIELD_MANAGER, force: true },
+          ),
         );
         return;
       case 'event':
@@ -192,13 +198,9 @@ export function vmiEffectRunner({
   };
 }
 
-function nameOf(object: KubeObject): ObjectName {
-  return nameOfKey(keyOf(object));
-}
-
-async function createPod(client: KubeClient, pod: Pod): Promise<void> {
+async function createPod(client: KubeClient, pod: Pod): Promise<Pod> {
   try {
-    await client.create(pods, pod);
+    return await client.create(pods, pod);
   } catch (error) {
     if (!(error instanceof ApiError) || error.isConflict || error.isAlreadyExists) throw error;
     throw new PodRefused(`the API server refused launcher pod ${keyOf(pod)}: ${error.message}`, { cause: error });
