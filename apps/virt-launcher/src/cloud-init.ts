@@ -105,7 +105,8 @@ function userDataOf(volume: string, source: CloudInitSource, secret: SecretFiles
 function networkDataOf(volume: string, source: CloudInitSource, secret: SecretFiles): Buffer | undefined {
   if (source.networkDataSecretRef) {
     const found = secret.get('networkdata') ?? secret.get('networkData');
-    if (!found) throw new Error(missingKey(volume, 'networkDataSecretRef', source.networkDataSecretRef.name, 'networkdata'));
+    if (!found)
+      throw new Error(missingKey(volume, 'networkDataSecretRef', source.networkDataSecretRef.name, 'networkdata'));
     return found;
   }
   if (source.networkDataBase64 !== undefined) return fromBase64(volume, 'networkDataBase64', source.networkDataBase64);

@@ -26,7 +26,8 @@ const EXTERNAL_DATA_FILE = 1n << 2n;
  * @throws UnsafeDiskImage for a qcow2 that names a backing file or an external data file, or has no sane header.
  */
 export function identifyDiskImage(header: Buffer, fileSizeBytes: number): DiskImage {
-  if (header.length < 4 || header.readUInt32BE(0) !== QCOW2_MAGIC) return { format: 'raw', virtualSizeBytes: fileSizeBytes };
+  if (header.length < 4 || header.readUInt32BE(0) !== QCOW2_MAGIC)
+    return { format: 'raw', virtualSizeBytes: fileSizeBytes };
   if (header.length < 72) throw new UnsafeDiskImage('the qcow2 header is cut short');
   const version = header.readUInt32BE(4);
   if (version !== 2 && version !== 3) throw new UnsafeDiskImage(`qcow2 version ${version} is unknown`);
@@ -36,10 +37,13 @@ export function identifyDiskImage(header: Buffer, fileSizeBytes: number): DiskIm
   if (version === 3) {
     if (header.length < DISK_HEADER_BYTES) throw new UnsafeDiskImage('the qcow2 header is cut short');
     if ((header.readBigUInt64BE(INCOMPATIBLE_FEATURES) & EXTERNAL_DATA_FILE) !== 0n) {
-      throw new UnsafeDiskImage('the qcow2 image keeps its data in another file: convert it with "qemu-img convert -O qcow2"');
+      throw new UnsafeDiskImage(
+        'the qcow2 image keeps its data in another file: convert it with "qemu-img convert -O qcow2"',
+      );
     }
   }
   const virtualSize = header.readBigUInt64BE(VIRTUAL_SIZE);
-  if (virtualSize > BigInt(Number.MAX_SAFE_INTEGER)) throw new UnsafeDiskImage(`a size of ${virtualSize} bytes is impossible`);
+  if (virtualSize > BigInt(Number.MAX_SAFE_INTEGER))
+    throw new UnsafeDiskImage(`a size of ${virtualSize} bytes is impossible`);
   return { format: 'qcow2', virtualSizeBytes: Number(virtualSize) };
 }

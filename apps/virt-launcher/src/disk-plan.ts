@@ -30,7 +30,8 @@ export function planDisks({ spec }: VirtualMachineInstance): DiskStep[] {
 
 function planVolume(volume: Volume, field: string): DiskStep {
   const { name: volumeName } = volume;
-  if (!VOLUME_NAME.test(volumeName)) throw new FieldError(`${field}.name`, `${JSON.stringify(volumeName)} is no DNS label`);
+  if (!VOLUME_NAME.test(volumeName))
+    throw new FieldError(`${field}.name`, `${JSON.stringify(volumeName)} is no DNS label`);
   if (volume.containerDisk) {
     return { kind: 'overlay', field: `${field}.containerDisk`, volumeName, imagePath: volume.containerDisk.path };
   }

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { VirtualMachineInstance } from '@quickvirt/api';
 import { clusterConfigFrom, domainConfigFrom } from '@quickvirt/config';
-import type { LauncherClient } from '@quickvirt/rpc';
+import { dialLauncher, type LauncherClient, type WatchStateResponse } from '@quickvirt/rpc';
 import { BOOT_SECTOR_GREETING, eventually } from '@quickvirt/testing';
 import { launcherProcessMissing, startLauncher, type LauncherProcess } from './testing/launcher-process.ts';
 
@@ -68,28 +68,113 @@ async function consoleUntil(client: LauncherClient, text: string, typed?: string
   let launcher: LauncherProcess;
   afterEach(async () => launcher?.cleanUp());
 
-  test('starts the guest once, tells its state, carries its console; the guest powers itself off', async () => {
-    launcher = await startLauncher();
-    const { client } = launcher;
-    expect(await sync(client)).toEqual({ started: true });
-    expect(await sync(client)).toEqual({ started: false });
+  /** A launcher whose guest runs: its greeting was read. */
+  async function startGuest(options?: { gracePeriodSeconds?: number }): Promise<LauncherClient> {
+    launcher = await startLauncher(options);
+    expect(await sync(launcher.client)).toEqual({ started: true });
+    await consoleUntil(launcher.client, BOOT_SECTOR_GREETING);
+    return launcher.client;
+  }
 
-    // Nobody listened while it was printed.
-    expect(await consoleUntil(client, BOOT_SECTOR_GREETING)).toContain(BOOT_SECTOR_GREETING);
+  test('starts the guest once, tells its state, carries its console; the guest powers itself off', async () => {
+    const client = await startGuest();
+    expect(await sync(client)).toEqual({ started: false });
     expect(await consoleUntil(client, 'echo', 'echo')).toContain('echo');
 
-    const states: { phase?: string; reason?: string; machineType?: string; guestMemoryBytes?: number }[] = [];
+    const states: WatchStateResponse['state'][] = [];
     const watching = (async () => {
-      for await (const { state } of client.watchState({})) states.push(state!);
-    })().catch(() => {});
+      for await (const { state } of client.watchState({})) states.push(state);
+    })();
     await eventually(() => states.length > 0);
     expect(states[0]).toMatchObject({ phase: 'DOMAIN_PHASE_RUNNING', guestMemoryBytes: 32 * 1024 * 1024 });
     expect(states[0]!.machineType).toMatch(/^pc-q35-/);
 
-    await consoleUntil(client, 'never', 'q').catch(() => {});
-    expect(await launcher.exited).toBe(0);
+    client.console().write({ data: Buffer.from('q') });
     await watching;
     expect(states.at(-1)).toMatchObject({ phase: 'DOMAIN_PHASE_SHUT_OFF', reason: 'shutdown' });
+    expect(await launcher.exited).toBe(0);
     expect(launcher.exitRecord()).toMatchObject({ phase: 'Succeeded', reason: 'GuestPoweredOff' });
   }, 60_000);
+
+  test('SIGTERM presses the power button and waits for the guest', async () => {
+    await startGuest();
+    launcher.process.kill('SIGTERM');
+    expect(await launcher.exited).toBe(0);
+    expect(launcher.exitRecord()).toMatchObject({ phase: 'Succeeded', reason: 'ShutDown' });
+  }, 60_000);
+
+  test('a guest that does not heed the button is ended after its grace period', async () => {
+    const client = await startGuest({ gracePeriodSeconds: 1 });
+    await withSuspended(await launcher.qemuPid(), async () => {
+      launcher.process.kill('SIGTERM');
+      // The button cannot be pressed while QEMU stands still; the launcher gives up on it after a second.
+      await eventually(() => launcher.log().includes('grace period'));
+    });
+    expect(await launcher.exited).toBe(3);
+    expect(launcher.exitRecord()).toMatchObject({ phase: 'Failed', reason: 'GracePeriodOver' });
+    client.close();
+  }, 60_000);
+
+  test('QEMU killed: Failed, and the record names it', async () => {
+    await startGuest();
+    process.kill(await launcher.qemuPid(), 'SIGKILL');
+    expect(await launcher.exited).toBe(3);
+    expect(launcher.exitRecord()).toMatchObject({ phase: 'Failed', reason: 'QEMUKilled' });
+  }, 60_000);
+
+  test('libvirtd killed: started again, the guest goes on', async () => {
+    const client = await startGuest();
+    const before = await launcher.libvirtdPid();
+    const qemuPid = await launcher.qemuPid();
+    process.kill(before, 'SIGKILL');
+    await eventually(async () => (await launcher.libvirtdPid()) !== before);
+    expect(await sync(client)).toEqual({ started: false });
+    expect(await consoleUntil(client, 'still', 'still')).toContain('still');
+    expect(await launcher.qemuPid()).toBe(qemuPid);
+    launcher.process.kill('SIGTERM');
+    expect(await launcher.exited).toBe(0);
+  }, 60_000);
+
+  test('a newer console takes over; a client that comes back finds the state as it is', async () => {
+    const client = await startGuest();
+    const older = client.console();
+    const ended = new Promise<unknown>((resolve) => older.once('error', resolve));
+    older.write({ data: Buffer.from('1') });
+    expect(await consoleUntil(client, '2', '2')).toContain('2');
+    expect(await ended).toMatchObject({ code: 'ABORTED' });
+    client.close();
+
+    const again = dialLauncher(launcher.socketPath);
+    for await (const { revision, state } of again.watchState({})) {
+      expect(state).toMatchObject({ phase: 'DOMAIN_PHASE_RUNNING' });
+      expect(revision).toBeGreaterThan(1);
+      break;
+    }
+    await again.destroyDomain({});
+    again.close();
+    expect(await launcher.exited).toBe(3);
+    expect(launcher.exitRecord()).toMatchObject({ phase: 'Failed', reason: 'Destroyed' });
+  }, 60_000);
+
+  test('what cannot be served is refused by its field, and SIGTERM ends a launcher without a guest', async () => {
+    launcher = await startLauncher();
+    const asked = structuredClone(vmi);
+    asked.spec.volumes![1] = { name: 'scratch', emptyDisk: { capacity: '0' } };
+    await expect(sync(launcher.client, asked)).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      details: { field: 'spec.volumes[1].emptyDisk.capacity' },
+    });
+    launcher.process.kill('SIGTERM');
+    expect(await launcher.exited).toBe(3);
+    expect(launcher.exitRecord()).toMatchObject({ phase: 'Failed', reason: 'NeverStarted' });
+  }, 60_000);
 });
+
+async function withSuspended(pid: number, run: () => Promise<void>): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  try {
+    await run();
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+}

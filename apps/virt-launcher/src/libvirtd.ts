@@ -26,7 +26,10 @@ stdio_handler = "file"
 `;
 
 /** Where Debian and Fedora keep libvirtd's drivers. */
-const DRIVER_DIRECTORIES = ['/usr/lib/x86_64-linux-gnu/libvirt/connection-driver', '/usr/lib64/libvirt/connection-driver'];
+const DRIVER_DIRECTORIES = [
+  '/usr/lib/x86_64-linux-gnu/libvirt/connection-driver',
+  '/usr/lib64/libvirt/connection-driver',
+];
 const LIBVIRTD = '/usr/sbin/libvirtd';
 const MAX_LOG_LINE = 2_000;
 const STOP_TIMEOUT_MS = 2_000;
@@ -106,9 +109,9 @@ export class Libvirtd {
       });
     });
     ended.catch(() => {});
-    createInterface({ input: child.stderr }).on('line', (line) =>
-      this.#logger.info('libvirtd', { line: line.slice(0, MAX_LOG_LINE) }),
-    );
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      if (line !== '') this.#logger.info('libvirtd', { line: line.slice(0, MAX_LOG_LINE) });
+    });
     await Promise.race([appears(this.paths.socket), ended]);
   }
 

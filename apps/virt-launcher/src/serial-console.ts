@@ -53,7 +53,8 @@ export class SerialConsole {
    */
   open(): Duplex {
     const socket = this.#socket;
-    if (!socket) throw new ConsoleUnavailable('the guest has no serial port that is open: it does not run, or has none');
+    if (!socket)
+      throw new ConsoleUnavailable('the guest has no serial port that is open: it does not run, or has none');
     this.#session?.destroy(new ConsoleTakenOver('a newer console session took over'));
     const session = new Session(socket, () => {
       if (this.#session !== session) return;

@@ -34,7 +34,9 @@ export async function shutDownGuest(
     guest.pressButton().catch((error: unknown) => logger.warn('the power button could not be pressed', { error }));
     if (await endsWithin(ended, Math.min(leftMs, limits.pressEveryMs))) return { gracePeriodOver: false };
   }
-  logger.warn('the guest did not power off within its grace period and is ended', { gracePeriodMs: limits.gracePeriodMs });
+  logger.warn('the guest did not power off within its grace period and is ended', {
+    gracePeriodMs: limits.gracePeriodMs,
+  });
   // If this fails, the pod's own end takes QEMU with it.
   await guest.destroy().catch((error: unknown) => logger.error('QEMU could not be ended through libvirt', { error }));
   return { gracePeriodOver: true };

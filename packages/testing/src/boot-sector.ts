@@ -12,9 +12,9 @@ const CODE =
 /** What the guest prints once it is up. */
 export const BOOT_SECTOR_GREETING = 'guest is up\r\n';
 
-/** A raw disk image of one sector with that guest. */
+/** A raw disk image of 1 MiB with that guest: SeaBIOS boots no disk of less than a cylinder. */
 export function bootSectorImage(): Buffer {
-  const image = Buffer.alloc(512);
+  const image = Buffer.alloc(1024 * 1024);
   const code = Buffer.from(CODE, 'hex');
   code.copy(image);
   image.write(`${BOOT_SECTOR_GREETING}\0`, code.length);

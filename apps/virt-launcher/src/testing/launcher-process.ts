@@ -8,9 +8,10 @@ import { parseExitRecord, type ExitRecord } from '@quickvirt/launcher-pod';
 import { dialLauncher, type LauncherClient } from '@quickvirt/rpc';
 import { bootSectorImage, eventually } from '@quickvirt/testing';
 
-/** The launcher as a process of its own, as uid 107, in a directory that stands in for its pod. */
+/** The launcher as a process of its own, without root, in a directory that stands in for its pod. */
 export interface LauncherProcess {
   client: LauncherClient;
+  socketPath: string;
   directory: string;
   process: ChildProcess;
   /** What it logged, for a test that fails. */
@@ -24,11 +25,12 @@ export interface LauncherProcess {
   cleanUp(): Promise<void>;
 }
 
-const LAUNCHER_UID = 107;
+/** The image's user if the machine names it (libvirt wants a name), else nobody. */
+const LAUNCHER_UID = spawnSync('getent', ['passwd', '107']).status === 0 ? 107 : 65534;
 
 /** Why a real launcher cannot be run here, or undefined. */
 export function launcherProcessMissing(): string | undefined {
-  if (process.getuid?.() !== 0) return 'only root can start a process as uid 107';
+  if (process.getuid?.() !== 0) return 'only root can start a process as another user';
   for (const program of ['libvirtd', 'qemu-system-x86_64', 'qemu-img', 'xorriso', 'setpriv']) {
     if (spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0) return `${program} is not installed`;
   }
@@ -60,11 +62,13 @@ export async function startLauncher(options: { gracePeriodSeconds?: number } = {
   child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
 
-  const client = dialLauncher(join(run, 'sockets', 'launcher.sock'));
+  const socketPath = join(run, 'sockets', 'launcher.sock');
+  const client = dialLauncher(socketPath);
   const pidIn = async (path: string): Promise<number> => Number(await readFile(path, 'utf8'));
   const qemuPidFile = join(run, 'libvirt', 'qemu', 'run', 'default_tiny.pid');
   const launcher: LauncherProcess = {
     client,
+    socketPath,
     directory,
     process: child,
     log: () => log,

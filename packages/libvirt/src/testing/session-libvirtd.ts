@@ -73,7 +73,10 @@ async function appears(path: string, directory: string, exited: Promise<void>): 
       watcher.on('change', () => existsSync(path) && resolve());
       if (existsSync(path)) resolve();
     });
-    await Promise.race([seen, exited.then(() => Promise.reject(new Error('libvirtd ended before its socket was there')))]);
+    await Promise.race([
+      seen,
+      exited.then(() => Promise.reject(new Error('libvirtd ended before its socket was there'))),
+    ]);
   } finally {
     watcher.close();
   }
