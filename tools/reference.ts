@@ -11,12 +11,14 @@ import type { ReferenceArea, ReferenceCase } from './reference/case.ts';
 import { renderDomainCase } from './reference/domain.ts';
 import { renderExtraPodCase } from './reference/extrapod.ts';
 import { renderPodCase } from './reference/pod.ts';
+import { runReconcileCase } from './reference/reconcile.ts';
 
 /** One entry an area; its module says how a case maps to a call of ours. */
 const areas: Record<string, ReferenceArea> = {
   pod: renderPodCase,
   extrapod: renderExtraPodCase,
   domain: renderDomainCase,
+  reconcile: runReconcileCase,
 };
 
 const ending = '.in.yaml';

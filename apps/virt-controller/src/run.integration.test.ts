@@ -139,6 +139,7 @@ async function startController(podName: string): Promise<{ stop: () => Promise<v
     healthPort: 0,
     namespace: NAMESPACE,
     podName,
+    firstConfigurationPath: undefined,
   };
   const quiet = { ...logger, info: () => undefined, debug: () => undefined };
   const running = runVirtController(options, { client, logger: quiet, metrics: new Metrics() }, abort.signal);

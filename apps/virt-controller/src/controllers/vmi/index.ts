@@ -13,7 +13,6 @@ import {
   type CoreEvent,
   type EffectRunner,
   type KubeClient,
-  type KubeObject,
   type ObjectName,
   type Pod,
   type Reconciler,
