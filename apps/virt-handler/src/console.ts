@@ -45,6 +45,8 @@ async function opening(stream: ConsoleStream, signal: AbortSignal): Promise<VmiR
   const read = () => {
     const message = stream.read() as { open?: VmiReference } | null;
     if (message === null) return;
+    // What follows is the session's.
+    stream.off('readable', read);
     if (message.open) resolve(message.open);
     else reject(new RpcError('INVALID_ARGUMENT', 'the first message must name the instance (open)'));
   };

@@ -26,8 +26,8 @@ export interface LauncherConnectionOptions {
   clock: Clock;
 }
 
-/** A launcher may tell of its state so often at most: what it tells faster waits in its own coalescing. */
-const MIN_STATE_INTERVAL_MS = 20;
+/** A launcher may tell of its state so often a second: what it tells beyond that waits, in the end in its own coalescing. */
+const MAX_STATES_A_SECOND = 20;
 const FIRST_BACK_OFF_MS = 100;
 const MAX_BACK_OFF_MS = 5_000;
 
@@ -42,6 +42,8 @@ export class LauncherConnection {
   readonly #options: LauncherConnectionOptions;
   readonly #stop = new AbortController();
   #client: LauncherClient | undefined;
+  /** The second that states are counted in. */
+  #second = { startMs: Number.NEGATIVE_INFINITY, states: 0 };
 
   constructor(options: LauncherConnectionOptions) {
     this.podUid = options.podUid;
@@ -87,7 +89,7 @@ export class LauncherConnection {
   }
 
   async #follow(signal: AbortSignal, onHeard: () => void): Promise<void> {
-    const { kubeletDirectory, clock, onChange } = this.#options;
+    const { kubeletDirectory, onChange } = this.#options;
     await using socket = await waitForLauncherSocket(kubeletDirectory, this.podUid, signal);
     const client = dialLauncher(socket.path);
     try {
@@ -97,12 +99,21 @@ export class LauncherConnection {
         this.view = { type: 'heard', state };
         onHeard();
         onChange();
-        await clock.sleep(MIN_STATE_INTERVAL_MS, signal);
+        await this.#slowDown(signal);
       }
     } finally {
       this.#client = undefined;
       client.close();
     }
+  }
+
+  /** Nothing for a launcher that behaves; one that floods is read at the bounded rate. */
+  async #slowDown(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const elapsedMs = clock.monotonicMs() - this.#second.startMs;
+    if (elapsedMs >= 1000) this.#second = { startMs: clock.monotonicMs(), states: 0 };
+    this.#second.states++;
+    if (this.#second.states >= MAX_STATES_A_SECOND) await clock.sleep(1000 - Math.min(elapsedMs, 999), signal);
   }
 
   #fellSilent(error: string): void {
