@@ -26,7 +26,12 @@ export function crdOf(resource: Resource, definitions: Definitions): object {
     metadata: {
       name: `${resource.plural}.${resource.group}`,
       annotations: { 'helm.sh/resource-policy': 'keep' },
-      labels: resource.kind === 'KubeVirt' ? { 'kubevirt.io': '', 'operator.kubevirt.io': '' } : { 'kubevirt.io': '' },
+      labels: {
+        // The chart refuses a cluster whose CRDs are another installation's.
+        'app.kubernetes.io/part-of': 'quickvirt',
+        'kubevirt.io': '',
+        ...(resource.kind === 'KubeVirt' && { 'operator.kubevirt.io': '' }),
+      },
     },
     spec: {
       group: resource.group,
