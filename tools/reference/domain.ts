@@ -43,7 +43,7 @@ function factsOf(vmi: VirtualMachineInstance, kubevirt: KubeVirt | undefined): D
     volumes: volumesOf(vmi),
     taps: tapsOf(vmi),
     hostDevices: hostDevicesOf(vmi, kubevirt),
-    cpuSet: cpuSetOf(vmi),
+    cpuSet: cpuSetOf(vmi, kubevirt),
     numaCells: [cell(0), cell(1)],
     efi: efiOf(spec.architecture),
     kernelBoot: kernelBoot && { kernelPath: fileIn(kernelBoot.kernelPath), initrdPath: fileIn(kernelBoot.initrdPath) },
@@ -78,8 +78,6 @@ function volumesOf(vmi: VirtualMachineInstance): Record<string, VolumeFacts> {
 function volumeFacts(volume: Volume, status: VolumeStatus | undefined): DiskVolumeFacts {
   const path = `${volumePath(volume.name)}/disk.img`;
   const common = { kind: 'file', path, directIo: true, diesWithPod: true } as const;
-  if (volume.memoryDump !== undefined)
-    throw new ConversionError('spec.volumes', 'a memory dump is no disk of a new guest');
   if (volume.containerDisk !== undefined) {
     return { ...common, format: 'qcow2', backing: { path, format: 'qcow2', kind: 'file' } };
   }
@@ -169,11 +167,13 @@ function hostDevicesOf(
   return Object.fromEntries<HostDeviceFacts>([...permitted, ...sriov]);
 }
 
-function cpuSetOf({ spec }: VirtualMachineInstance): number[] {
+function cpuSetOf({ spec }: VirtualMachineInstance, kubevirt: KubeVirt | undefined): number[] {
   const { cpu } = spec.domain;
   if (cpu?.dedicatedCpuPlacement !== true) return range(0, 31);
   const vcpus = (cpu.sockets || 1) * (cpu.cores || 1) * (cpu.threads || 1);
-  return range(2, 2 + vcpus + 1);
+  const toEven = kubevirt?.metadata.annotations?.['alpha.kubevirt.io/EmulatorThreadCompleteToEvenParity'] !== undefined;
+  const emulator = cpu.isolateEmulatorThread === true ? (toEven && vcpus % 2 === 0 ? 2 : 1) : 0;
+  return range(2, 1 + vcpus + emulator);
 }
 
 const range = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, index) => first + index);

@@ -7,7 +7,7 @@ import { type ReferenceCase, type ReferenceOutput, worldByName, type WorldObject
 export function renderPodCase(input: ReferenceCase, kubevirt: KubeVirt | undefined): ReferenceOutput {
   const vmi = input.object as VirtualMachineInstance;
   try {
-    const pod = renderLauncherPod(vmi, clusterConfigFrom(kubevirt), renderOptionsOf(input, vmi));
+    const pod = renderLauncherPod(vmi, clusterConfigFrom(kubevirt), renderOptionsOf(input, vmi, kubevirt));
     return { json: { config: input.config, pod } };
   } catch (error) {
     if (error instanceof RenderError) return { json: { config: input.config, error: true, reason: error.message } };
@@ -19,7 +19,11 @@ type Claim = WorldObject & { spec?: PersistentVolumeClaimSpec };
 type Quota = WorldObject & { spec?: { hard?: Record<string, string> } };
 
 /** The cluster of a case: its claims, quotas and namespace labels. */
-export function renderOptionsOf(input: ReferenceCase, vmi: VirtualMachineInstance): RenderOptions {
+export function renderOptionsOf(
+  input: ReferenceCase,
+  vmi: VirtualMachineInstance,
+  kubevirt: KubeVirt | undefined,
+): RenderOptions {
   const quotas = Object.values(worldByName<Quota>(input, 'ResourceQuota'));
   const limits = (resource: string) => quotas.some(({ spec }) => spec?.hard?.[resource] !== undefined);
   return {
@@ -30,7 +34,21 @@ export function renderOptionsOf(input: ReferenceCase, vmi: VirtualMachineInstanc
     cpuQuota: limits('limits.cpu'),
     stateClaim: `persistent-state-for-${vmi.metadata.name}-x7k2p`,
     unpausedGate: true,
+    evenEmulatorCpus:
+      kubevirt?.metadata.annotations?.['alpha.kubevirt.io/EmulatorThreadCompleteToEvenParity'] !== undefined,
+    networkAttachments: networkAttachmentsOf(input),
     // What we add to every pod is the same everywhere, and compared in adr/0006 once for all.
     hardening: { seccompRuntimeDefault: false, readOnlyRootFilesystem: false, noServiceAccountToken: false },
   };
+}
+
+/** By `namespace/name`, as networks name them. */
+function networkAttachmentsOf(input: ReferenceCase): RenderOptions['networkAttachments'] {
+  const found = (input.world ?? []).filter(({ kind }) => kind === 'NetworkAttachmentDefinition');
+  return Object.fromEntries(
+    found.map(({ metadata: { name, namespace, annotations } }) => [
+      `${namespace ?? 'default'}/${name}`,
+      { annotations },
+    ]),
+  );
 }

@@ -13,6 +13,7 @@ import { features } from './parts/features.ts';
 import { filesystems } from './parts/filesystems.ts';
 import { graphics } from './parts/graphics.ts';
 import { hostDevices } from './parts/host-devices.ts';
+import { iommuDevice } from './parts/iommu-device.ts';
 import { inputs } from './parts/inputs.ts';
 import { interfaces } from './parts/interfaces.ts';
 import { ioThreads } from './parts/io-threads.ts';
@@ -54,6 +55,7 @@ const deviceParts: Part[] = [
   disks,
   filesystems,
   controllers,
+  iommuDevice,
   interfaces,
   hostDevices,
   usbRedirection,

@@ -14,6 +14,8 @@ export interface RenderOptions {
   cpuQuota?: boolean;
   /** Name of the claim that holds TPM and UEFI state; needed by VMIs that keep such state. */
   stateClaim?: string;
+  /** True when emulator threads get two CPUs where one would make the total odd: SMT siblings stay together. */
+  evenEmulatorCpus?: boolean;
   /** NetworkAttachmentDefinitions that the VMI's networks name, by `namespace/name`. */
   networkAttachments?: Readonly<Record<string, { annotations?: Record<string, string> }>>;
   /**

@@ -2,7 +2,6 @@ import {
   addQuantities,
   formatQuantity,
   type LabelSelector,
-  milliUnits,
   type Quantity,
   quantityOf,
   tryParseQuantity,
@@ -88,23 +87,16 @@ function setCpu(context: Context, requests: Record<string, string>, limits: Reco
     return;
   }
   if (requests['cpu'] === undefined) {
-    requests['cpu'] = limits['cpu'] ?? requestFor(vcpus, config.developer.cpuAllocationRatio, config.cpuRequest);
+    // A share of a CPU for each vCPU; admission has put the cluster's own request into the VMI where one is set.
+    requests['cpu'] = limits['cpu'] ?? `${Math.floor((vcpus * 1000) / config.developer.cpuAllocationRatio)}m`;
   }
   if (limits['cpu'] === undefined && limitsCpu(context)) limits['cpu'] = String(vcpus);
 }
 
-/** A share of a CPU for each vCPU; the cluster's own request instead when it is not the default of a tenth. */
-function requestFor(vcpus: number, allocationRatio: number, cpuRequest: string): string {
-  const perCluster = milliUnits(cpuRequest);
-  if (perCluster !== 100n) return `${perCluster}m`;
-  return `${Math.floor((vcpus * 1000) / allocationRatio)}m`;
-}
-
 /** CPUs for the emulator's own threads, when they are kept apart from the guest's. */
-function emulatorCpus({ vmi, vcpus }: Context): bigint {
+function emulatorCpus({ vmi, vcpus, options }: Context): bigint {
   if (vmi.spec.domain.cpu?.isolateEmulatorThread !== true) return 0n;
-  const toEven = vmi.metadata.annotations?.['alpha.kubevirt.io/EmulatorThreadCompleteToEvenParity'] !== undefined;
-  return toEven && vcpus % 2 === 0 ? 2n : 1n;
+  return options.evenEmulatorCpus === true && vcpus % 2 === 0 ? 2n : 1n;
 }
 
 /** A limit of one CPU a vCPU where a quota demands one, or the namespace is selected in the KubeVirt CR. */
@@ -150,6 +142,7 @@ function setDevices(context: Context, requests: Record<string, string>, limits: 
   if (launchSecurity?.sev !== undefined || launchSecurity?.snp !== undefined) both('devices.kubevirt.io/sev');
   if (launchSecurity?.tdx !== undefined) both('devices.kubevirt.io/tdx');
   if ((devices.disks ?? []).some(({ lun }) => lun?.reservation === true)) both('devices.kubevirt.io/pr-helper');
+  for (const resource of attachmentResources(context)) both(resource);
   for (const { name, deviceName } of [...(devices.gpus ?? []), ...(devices.hostDevices ?? [])]) {
     if (!deviceName) continue;
     if (!isPermitted(context, deviceName)) {
@@ -160,6 +153,19 @@ function setDevices(context: Context, requests: Record<string, string>, limits: 
     }
     both(deviceName);
   }
+}
+
+/** Annotation of a NetworkAttachmentDefinition: the extended resource that its device plugin serves. */
+const attachmentResource = 'k8s.v1.cni.cncf.io/resourceName';
+
+/** Devices of network attachments, unless the cluster's network resources injector adds them itself. */
+function attachmentResources({ vmi, namespace, config, options }: Context): string[] {
+  if (config.featureGates.includes('ExternalNetResourceInjection')) return [];
+  return (vmi.spec.networks ?? []).flatMap(({ multus }) => {
+    if (multus === undefined) return [];
+    const key = multus.networkName.includes('/') ? multus.networkName : `${namespace}/${multus.networkName}`;
+    return options.networkAttachments?.[key]?.annotations?.[attachmentResource] ?? [];
+  });
 }
 
 /** A cluster that permits nothing by name leaves the choice to its device plugins. */

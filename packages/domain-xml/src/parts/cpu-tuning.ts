@@ -1,5 +1,5 @@
 import { ConversionError } from '../conversion-error.ts';
-import { annotationOf, type Context } from '../context.ts';
+import type { Context } from '../context.ts';
 import { element, type Element } from '../element.ts';
 import { guestNuma } from './numa.ts';
 import { ioThreadCount } from './io-threads.ts';
@@ -12,8 +12,8 @@ export function cpuTuning(context: Context): Element[] {
 function pinning(context: Context): Element[] {
   const { domain, topology, facts } = context;
   if (domain.cpu?.dedicatedCpuPlacement !== true) return [];
-  const emulatorCpus = domain.cpu.isolateEmulatorThread === true ? emulatorCpuCount(context) : 0;
-  const needed = topology.vcpus + emulatorCpus;
+  const isolated = domain.cpu.isolateEmulatorThread === true;
+  const needed = topology.vcpus + (isolated ? 1 : 0);
   const cpuSet = facts.cpuSet ?? [];
   if (cpuSet.length < needed) {
     throw new ConversionError(
@@ -22,34 +22,35 @@ function pinning(context: Context): Element[] {
     );
   }
   const vcpuCpus = cpuSet.slice(0, topology.vcpus);
+  // All that the pod asked for beyond the vCPUs is the emulator's: one CPU, or two where SMT siblings stay together.
+  const emulatorCpus = isolated ? cpuSet.slice(topology.vcpus) : [];
   return [
     element(
       'cputune',
       {},
       vcpuCpus.map((cpuset, vcpu) => element('vcpupin', { vcpu, cpuset })),
-      emulatorCpus > 0 && element('emulatorpin', { cpuset: cpuSet.slice(topology.vcpus, needed).join(',') }),
-      ioThreadPins(ioThreadCount(context), vcpuCpus),
+      isolated && element('emulatorpin', { cpuset: emulatorCpus.join(',') }),
+      ioThreadPins(ioThreadCount(context), vcpuCpus, emulatorCpus),
     ),
   ];
 }
 
-/** One CPU for the emulator's threads, or two where the annotation asks for an even total (SMT siblings stay together). */
-function emulatorCpuCount({ vmi, topology }: Context): number {
-  const toEven = annotationOf(vmi, 'emulatorThreadCompleteToEvenParity') !== undefined;
-  return toEven && topology.vcpus % 2 === 0 ? 2 : 1;
-}
-
-/** Spreads the vCPUs' CPUs over the I/O threads in runs; with more threads than CPUs the threads share them in turn. */
-function ioThreadPins(threads: number, cpus: readonly number[]): Element[] {
-  if (threads === 0) return [];
+/**
+ * I/O threads run with the emulator where that has CPUs of its own; else on the vCPUs' CPUs: spread over them in runs
+ * of equal length, the first ones longer by one, or one CPU each in turn when there are at least as many threads.
+ */
+function ioThreadPins(threads: number, cpus: readonly number[], emulatorCpus: readonly number[]): Element[] {
   const perThread = Math.floor(cpus.length / threads);
-  return Array.from({ length: threads }, (_, index) => {
-    const own =
-      perThread === 0
-        ? [cpus[index % cpus.length]]
-        : cpus.slice(index * perThread, index === threads - 1 ? cpus.length : (index + 1) * perThread);
-    return element('iothreadpin', { iothread: index + 1, cpuset: own.join(',') });
-  });
+  const longer = cpus.length % threads;
+  const cpusOf = (index: number): readonly (number | undefined)[] => {
+    if (emulatorCpus.length > 0) return emulatorCpus;
+    if (threads >= cpus.length) return [cpus[(index + 1) % cpus.length]];
+    const start = index * perThread + Math.min(index, longer);
+    return cpus.slice(start, start + perThread + (index < longer ? 1 : 0));
+  };
+  return Array.from({ length: threads }, (_, index) =>
+    element('iothreadpin', { iothread: index + 1, cpuset: cpusOf(index).join(',') }),
+  );
 }
 
 function numaTuning(context: Context): Element[] {

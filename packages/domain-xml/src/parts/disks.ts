@@ -6,7 +6,7 @@ import { element, type Element } from '../element.ts';
 import type { DiskVolumeFacts } from '../facts.ts';
 import { busOf } from './disk-bus.ts';
 import { iommuAttribute } from './iommu.ts';
-import { ioThreadOf } from './io-threads.ts';
+import { ioThreadOf, ioThreadPool } from './io-threads.ts';
 
 /** Every disk, lun and cdrom whose volume is in the pod, in the order of the VMI. */
 export function disks(context: Context): Element[] {
@@ -35,6 +35,9 @@ function imageOf(context: Context, disk: Disk, index: number): DiskVolumeFacts |
   const field = `spec.domain.devices.disks[${index}]`;
   if (context.volumes[disk.name] === undefined) {
     throw new ConversionError(field, `there is no volume ${JSON.stringify(disk.name)} in spec.volumes`);
+  }
+  if (context.volumes[disk.name]?.memoryDump !== undefined) {
+    throw new ConversionError(field, 'a memory dump is written by the launcher and can be no disk of the guest');
   }
   const volume = context.facts.volumes[disk.name];
   if (volume === undefined) {
@@ -66,7 +69,7 @@ function diskElement(context: Context, disk: Disk, placement: Placement): Elemen
     element('target', { dev: placement.target, bus, tray: disk.cdrom?.tray }),
     (isReadonly(disk) || isMetricsDisk(context, disk)) && element('readonly'),
     disk.shareable === true && element('shareable'),
-    serialOf(disk, bus),
+    disk.serial !== undefined && disk.serial !== '' && element('serial', {}, disk.serial),
     disk.bootOrder !== undefined && element('boot', { order: disk.bootOrder }),
     element('alias', { name: `ua-${disk.name}` }),
     address(disk, placement),
@@ -89,7 +92,8 @@ const isMetricsDisk = ({ volumes }: Context, disk: Disk) => volumes[disk.name]?.
 function driver(context: Context, disk: Disk, { bus, image }: Placement): Element {
   const metrics = isMetricsDisk(context, disk);
   const cache = image && cacheOf(context, disk, image);
-  return element('driver', {
+  const pool = ioThreadPool(context, disk);
+  const attributes = {
     name: 'qemu',
     type: image?.format ?? 'raw',
     cache,
@@ -97,10 +101,11 @@ function driver(context: Context, disk: Disk, { bus, image }: Placement): Elemen
     // A full image stops the guest until someone makes room, rather than handing it write errors.
     error_policy: disk.errorPolicy ?? 'stop',
     discard: metrics || image === undefined ? undefined : 'unmap',
-    iothread: ioThreadOf(context, disk),
+    iothread: pool === undefined ? ioThreadOf(context, disk) : undefined,
     queues: context.devices.blockMultiQueue === true && bus === 'virtio' ? context.topology.vcpus : undefined,
     iommu: bus === 'virtio' ? iommuAttribute(context) : undefined,
-  });
+  };
+  return element('driver', attributes, pool);
 }
 
 /**
@@ -157,12 +162,6 @@ function blockIo(disk: Disk, image: DiskVolumeFacts | undefined): Element | unde
     });
   }
   return undefined;
-}
-
-/** Only these buses have a place for a serial number that guests read. */
-function serialOf(disk: Disk, bus: DiskBus): Element | undefined {
-  if (disk.serial === undefined || disk.serial === '') return undefined;
-  return bus === 'usb' ? undefined : element('serial', {}, disk.serial);
 }
 
 function address(disk: Disk, { bus, unit }: Placement): Element | undefined {

@@ -1,3 +1,4 @@
+import type { TLBFlush } from '@quickvirt/api';
 import { isEnabled, type Context } from '../context.ts';
 import { element, type Element } from '../element.ts';
 
@@ -11,20 +12,18 @@ export function features(context: Context): Element[] {
       'features',
       {},
       spec.acpi?.enabled !== false && element('acpi'),
-      isEnabled(spec.apic) && element('apic', { eoi: onOff(spec.apic?.endOfInterrupt) }),
+      isEnabled(spec.apic) && element('apic', { eoi: spec.apic?.endOfInterrupt === true ? 'on' : undefined }),
       hyperv(context),
       kvm(context),
       spec.pvspinlock !== undefined && element('pvspinlock', { state: isEnabled(spec.pvspinlock) ? 'on' : 'off' }),
       withoutPmu(context) && element('pmu', { state: 'off' }),
       isEnabled(spec.smm) && element('smm'),
-      needsIoapicInQemu(context) && element('ioapic', { driver: 'qemu' }),
+      needsInterruptRemapping(context) && element('ioapic', { driver: 'qemu' }),
       architecture.vmport && element('vmport', { state: 'off' }),
       tcgBufferMiB !== undefined && element('tcg', {}, element('tb-cache', { unit: 'MiB' }, tcgBufferMiB)),
     ),
   ];
 }
-
-const onOff = (flag: boolean | undefined) => (flag === undefined ? undefined : flag ? 'on' : 'off');
 
 /** Interrupts of the performance counters disturb real-time guests; a TDX guest cannot have them. */
 const withoutPmu = ({ domain }: Context) =>
@@ -34,22 +33,31 @@ const withoutPmu = ({ domain }: Context) =>
 const maxXapicVcpus = 255;
 export const needsInterruptRemapping = ({ architecture, topology }: Context): boolean =>
   architecture.libvirtName === 'x86_64' && topology.maxVcpus > maxXapicVcpus;
-const needsIoapicInQemu = needsInterruptRemapping;
 
 function kvm({ domain }: Context): Element | undefined {
-  const hidden = domain.features?.kvm?.hidden;
+  const feature = domain.features?.kvm;
   const dedicated = domain.cpu?.dedicatedCpuPlacement === true;
-  if (hidden === undefined && !dedicated) return undefined;
+  if (feature === undefined && !dedicated) return undefined;
   return element(
     'kvm',
     {},
-    hidden !== undefined && element('hidden', { state: hidden ? 'on' : 'off' }),
+    feature !== undefined && element('hidden', { state: feature.hidden === true ? 'on' : 'off' }),
     dedicated && element('hint-dedicated', { state: 'on' }),
   );
 }
 
+/** libvirt 9.0 knows neither direct nor extended flushes; 12.0 does. */
+const tlbflushModesSince = 12_000_000;
+
+function tlbflushModes(libvirtVersion: number, tlbflush: TLBFlush | undefined): Element[] {
+  if (libvirtVersion < tlbflushModesSince) return [];
+  const mode = (name: string, feature: { enabled?: boolean } | undefined) =>
+    feature === undefined ? [] : [element(name, { state: isEnabled(feature) ? 'on' : 'off' })];
+  return [...mode('direct', tlbflush?.direct), ...mode('extended', tlbflush?.extended)];
+}
+
 /** Hyper-V enlightenments: what Windows needs to be quick on another hypervisor. */
-function hyperv({ domain }: Context): Element | undefined {
+function hyperv({ domain, facts }: Context): Element | undefined {
   if (isEnabled(domain.features?.hypervPassthrough)) return element('hyperv', { mode: 'passthrough' });
   const spec = domain.features?.hyperv;
   if (spec === undefined) return undefined;
@@ -74,7 +82,7 @@ function hyperv({ domain }: Context): Element | undefined {
       element('vendor_id', { state: isEnabled(spec.vendorid) ? 'on' : 'off', value: spec.vendorid.vendorid }),
     state('frequencies', spec.frequencies),
     state('reenlightenment', spec.reenlightenment),
-    state('tlbflush', spec.tlbflush),
+    state('tlbflush', spec.tlbflush, ...tlbflushModes(facts.libvirtVersion, spec.tlbflush)),
     state('ipi', spec.ipi),
     state('evmcs', spec.evmcs),
   );

@@ -43,12 +43,34 @@ function assign(context: Context): Assignment {
   return { count: policy === 'supplementalPool' ? shared : shared + dedicated, threadOf };
 }
 
-/** One shared thread, or with `auto` as many as fit into two a requested CPU, and never none while a disk shares. */
+/**
+ * As many as fit beside the dedicated ones: one in all with `shared`, two a requested CPU with `auto`. What shares has
+ * one at least once the limit is passed.
+ */
 function sharedThreads({ domain, devices }: Context, dedicated: number): number {
-  const sharing = (devices.disks ?? []).length - dedicated;
   if (domain.ioThreadsPolicy === undefined) return 0;
-  if (domain.ioThreadsPolicy === 'shared') return sharing > 0 ? 1 : 0;
-  const cpuQuantity = domain.resources?.requests?.['cpu'] ?? domain.resources?.limits?.['cpu'];
-  const limit = 2 * (cpuQuantity === undefined ? 1 : Number(wholeUnits(cpuQuantity)));
+  const sharing = (devices.disks ?? []).length - dedicated;
+  const limit = domain.ioThreadsPolicy === 'shared' ? 1 : 2 * requestedCpus(domain);
   return sharing + dedicated <= limit ? sharing : Math.max(1, limit - dedicated);
+}
+
+function requestedCpus({ resources }: Context['domain']): number {
+  const cpuQuantity = resources?.requests?.['cpu'] ?? resources?.limits?.['cpu'];
+  return cpuQuantity === undefined ? 1 : Number(wholeUnits(cpuQuantity));
+}
+
+/** From libvirt 10.0 on a disk's queues may be served by several threads. */
+const threadListsSince = 10_000_000;
+
+/** Every thread of the pool, for each virtio disk, when the VMI asks for a pool and libvirt can spread a disk over it. */
+export function ioThreadPool(context: Context, disk: Disk): Element | undefined {
+  const { domain, facts } = context;
+  if (domain.ioThreadsPolicy !== 'supplementalPool' || facts.libvirtVersion < threadListsSince) return undefined;
+  if (busOf(context, disk) !== 'virtio') return undefined;
+  const ids = Array.from({ length: ioThreadCount(context) }, (_, index) => index + 1);
+  return element(
+    'iothreads',
+    {},
+    ids.map((id) => element('iothread', { id })),
+  );
 }
