@@ -81,7 +81,7 @@ export async function inClusterLogin(directory: string, environment: NodeJS.Proc
  * is loaded only here, because it drags 800 models along (90 MB of RSS) that a process in a pod never needs.
  */
 async function kubeconfigLogin({ kubeconfig, context }: LoginOptions): Promise<Login> {
-  const { KubeConfig } = await import('@kubernetes/client-node');
+  const { KubeConfig } = await loadClientNode();
   const config = new KubeConfig();
   if (kubeconfig) config.loadFromFile(kubeconfig);
   else config.loadFromDefault();
@@ -97,6 +97,18 @@ async function kubeconfigLogin({ kubeconfig, context }: LoginOptions): Promise<L
     namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',
     credentials: () => kubeconfigCredentials(config, cluster.proxyUrl !== undefined),
   };
+}
+
+/** Bundles for pods may leave client-node out. */
+async function loadClientNode(): Promise<typeof import('@kubernetes/client-node')> {
+  try {
+    return await import('@kubernetes/client-node');
+  } catch (cause) {
+    throw new Error(
+      'this build reads no kubeconfig (@kubernetes/client-node is not in it): run it in a pod, or install the package beside it',
+      { cause },
+    );
+  }
 }
 
 async function kubeconfigCredentials(config: KubeConfig, behindProxy: boolean): Promise<Credentials> {

@@ -122,7 +122,8 @@ export class Manager {
           reject(new Error(`work under way did not end within ${stopTimeoutMs} ms of the stop`)),
         );
       };
-      signal.addEventListener('abort', begin, { once: true });
+      if (signal.aborted) begin();
+      else signal.addEventListener('abort', begin, { once: true });
     });
     try {
       await Promise.race([work, overdue]);

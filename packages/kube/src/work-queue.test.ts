@@ -18,7 +18,7 @@ const step = fc.oneof(
 describe('WorkQueue', () => {
   test('never hands out a key that is worked on, never loses one, takes in order', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), async (steps) => {
         const clock = new FakeClock();
         const queue = new WorkQueue({ clock, random: () => 1 });
         const working = new Set<string>();
