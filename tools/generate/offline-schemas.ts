@@ -22,10 +22,9 @@ const sharedKeywords = ['minimum', 'maximum', 'minLength', 'maxLength', 'minItem
  */
 export function offlineSchemaModule(definitions: Definitions): string {
   const defs = Object.fromEntries(
-    Object.entries(definitions).map(([name, schema]) => [
-      name,
-      wellKnown[name] ?? standardSchemaOf(schema, definitions),
-    ]),
+    Object.entries(definitions)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, schema]) => [name, wellKnown[name] ?? standardSchemaOf(schema, definitions)]),
   );
   const document = { $schema: 'https://json-schema.org/draft/2020-12/schema', $id: 'quickvirt-api', $defs: defs };
   return `// Made from the interfaces of packages/api by npm run generate; change them there.

@@ -66,3 +66,11 @@ export interface ResourceRequirements {
   /** What the node must have free, by resource name. Default: what the CPUs and the memory of the guest need. */
   requests?: Record<string, Quantity>;
 }
+
+/** CPU and memory of a container. */
+export interface ResourceRequirementsWithoutClaims {
+  /** Most that it may use, by resource name. */
+  limits?: Record<string, Quantity>;
+  /** What the node must have free, by resource name. */
+  requests?: Record<string, Quantity>;
+}

@@ -1,24 +1,20 @@
+import type { ReloadableComponentConfiguration } from './component-configuration.ts';
 import type { ImagePullPolicy } from './core/references.ts';
+import type { DeveloperConfiguration } from './developer-configuration.ts';
+import type { ResourceRequirementsWithoutClaims } from './domain.ts';
 import type { MediatedDevicesConfiguration, PermittedHostDevices } from './host-devices.ts';
 import type { LabelSelector } from './meta.ts';
 import type { MigrationConfiguration } from './migration-configuration.ts';
-import type { EmptyObject, Int32, Int64, Integer, Quantity } from './scalars.ts';
+import type { NetworkConfiguration } from './network-configuration.ts';
+import type { EmptyObject, Int32, Integer, Quantity } from './scalars.ts';
+import type { ConfidentialComputeConfiguration, SeccompConfiguration } from './security-configuration.ts';
 import type { EvictionStrategy } from './vmi.ts';
-
-/** How a plugin's interface reaches the domain. */
-export type DomainAttachmentType = 'tap' | 'managedTap';
 
 /** A hypervisor. */
 export type HypervisorName = 'kvm' | 'hyperv-direct';
 
 /** What a machine keeps of its instance type. */
 export type InstancetypeReferencePolicy = 'reference' | 'expand' | 'expandAll';
-
-/** What a plugin's interface needs after a migration. */
-export type InterfaceBindingMigrationMethod = 'link-refresh';
-
-/** Facts that a plugin's sidecar gets. */
-export type NetworkBindingDownwardAPIType = 'device-info';
 
 /** Whether users' roles are folded into Kubernetes' own. */
 export type RoleAggregationStrategy = 'AggregateToDefault' | 'Manual';
@@ -161,115 +157,6 @@ export interface KubeVirtConfiguration {
   webhookConfiguration?: ReloadableComponentConfiguration;
 }
 
-/** Feature gates and settings for special cases. */
-export interface DeveloperConfiguration {
-  /** Lets administrators take CPU profiles of components. Default: false. */
-  clusterProfiler?: boolean;
-  /** Virtual CPUs that share one requested CPU. Default: 10. */
-  cpuAllocationRatio?: Integer;
-  /**
-   * Feature gates that are turned off.
-   * @listType atomic
-   */
-  disabledFeatureGates?: string[];
-  /** Checks of disk images. */
-  diskVerification?: DiskVerification;
-  /**
-   * Feature gates that are turned on; this wins over `disabledFeatureGates`.
-   * @listType atomic
-   */
-  featureGates?: string[];
-  /** How much components log. */
-  logVerbosity?: LogVerbosity;
-  /**
-   * Guest memory as per cent of the memory that its pod requests; 150 fits half as many guests again. Default: 100.
-   * @minimum 10
-   */
-  memoryOvercommit?: Integer;
-  /**
-   * Lowest frequency in hertz of time-stamp counters that guests with a fixed one start with. Default: the lowest of
-   * all nodes.
-   */
-  minimumClusterTSCFrequency?: Int64;
-  /** Bytes of a volume that a new disk image leaves free. Default: 131072. */
-  minimumReservePVCBytes?: Int64;
-  /** Labels that every node that runs guests must have. */
-  nodeSelectors?: Record<string, string>;
-  /** Per cent that a volume may be smaller than its disk image asks for. Default: 10. */
-  pvcTolerateLessSpaceUpToPercent?: Integer;
-  /** Lets guests run without KVM, slowly. Default: false. */
-  useEmulation?: boolean;
-}
-
-/** Checks of disk images. */
-export interface DiskVerification {
-  /** Memory that a check may use. Default: `2000Mi`. */
-  memoryLimit: Quantity;
-}
-
-/** How much each component logs, from 0 to 9. Default: 2. */
-export interface LogVerbosity {
-  /** Verbosity on single nodes, by node name. */
-  nodeVerbosity?: Record<string, Integer>;
-  /** Verbosity of virt-api. */
-  virtAPI?: Integer;
-  /** Verbosity of virt-controller. */
-  virtController?: Integer;
-  /** Verbosity of virt-handler. */
-  virtHandler?: Integer;
-  /** Verbosity of virt-launcher. */
-  virtLauncher?: Integer;
-  /** Not used: there is no operator. */
-  virtOperator?: Integer;
-  /** Verbosity of the component for migrations between clusters. */
-  virtSynchronizationController?: Integer;
-}
-
-/** Networking of guests. */
-export interface NetworkConfiguration {
-  /** Binding plugins, by name. */
-  binding?: Record<string, InterfaceBindingPlugin>;
-  /** Binding of a guest that names no interface: `bridge`, `masquerade` or `passt`. Default: `bridge`. */
-  defaultNetworkInterface?: string;
-  /** Lets guests use `bridge` on the pod network. Default: true. */
-  permitBridgeInterfaceOnPodNetwork?: boolean;
-  /** Discontinued: slirp is gone. */
-  permitSlirpInterface?: boolean;
-}
-
-/** A binding plugin. */
-export interface InterfaceBindingPlugin {
-  /** CPU and memory that the plugin adds to the compute container. */
-  computeResourceOverhead?: ResourceRequirementsWithoutClaims;
-  /**
-   * How the interface reaches the domain: `tap` for a tap device that the plugin makes, `managedTap` for one that
-   * QuickVirt makes.
-   */
-  domainAttachmentType?: DomainAttachmentType;
-  /** Facts that the sidecar gets. */
-  downwardAPI?: NetworkBindingDownwardAPIType;
-  /** What the interface needs in a migration; unset means that the guest cannot be migrated. */
-  migration?: InterfaceBindingMigration;
-  /** NetworkAttachmentDefinition whose CNI plugin sets the interface up, as `name` or `namespace/name`. */
-  networkAttachmentDefinition?: string;
-  /** Image of a sidecar that changes the domain. */
-  sidecarImage?: string;
-}
-
-/** What an interface needs in a migration. */
-export interface InterfaceBindingMigration {
-  /** `link-refresh` takes the link down and up on the target, so that the guest asks for a new lease. */
-  method?: InterfaceBindingMigrationMethod;
-}
-
-/** CPU and memory of a container. */
-export interface ResourceRequirementsWithoutClaims {
-  /** Most that it may use, by resource name. */
-  limits?: Record<string, Quantity>;
-  /** What the node must have free, by resource name. */
-  requests?: Record<string, Quantity>;
-}
-
 /** The SMBIOS system table. */
 export interface SMBiosConfiguration {
   /** Family of the product. Default: `KubeVirt`. */
@@ -344,26 +231,6 @@ export interface KSMConfiguration {
   nodeLabelSelector?: LabelSelector;
 }
 
-/** Seccomp profiles. */
-export interface SeccompConfiguration {
-  /** Profile of launcher pods. */
-  virtualMachineInstanceProfile?: VirtualMachineInstanceProfile;
-}
-
-/** Profile of launcher pods. */
-export interface VirtualMachineInstanceProfile {
-  /** Which profile. */
-  customProfile?: CustomProfile;
-}
-
-/** A seccomp profile. One of the members is set. */
-export interface CustomProfile {
-  /** File of the node's kubelet that holds the profile. */
-  localhostProfile?: string;
-  /** Uses the profile of the container runtime. Default: true. */
-  runtimeDefaultProfile?: boolean;
-}
-
 /** TLS of our servers. */
 export interface TLSConfiguration {
   /**
@@ -416,32 +283,6 @@ export interface HypervisorConfiguration {
   name?: HypervisorName;
 }
 
-/** Settings of confidential guests. */
-export interface ConfidentialComputeConfiguration {
-  /**
-   * Intel TDX.
-   * @nullable
-   */
-  tdx?: TDXConfiguration;
-}
-
-/** Intel TDX. */
-export interface TDXConfiguration {
-  /** Attestation of trust domains. */
-  attestation?: TDXAttestationConfiguration;
-}
-
-/** Attestation of trust domains. */
-export interface TDXAttestationConfiguration {
-  /** Refuses guests on nodes that cannot attest. Default: false. */
-  enforced?: boolean;
-  /**
-   * Socket of the quote generation service on the node.
-   * @default "/var/run/tdx-qgs/qgs.socket"
-   */
-  qgsSocketPath?: string;
-}
-
 /** Machines whose changed blocks are tracked. */
 export interface ChangedBlockTrackingSelectors {
   /** Labels of their namespace. */
@@ -457,30 +298,4 @@ export interface PersistentReservationConfiguration {
    * @nullable
    */
   enabled?: boolean;
-}
-
-/** Settings of a component. */
-export interface ReloadableComponentConfiguration {
-  /** How it talks to the API server. */
-  restClient?: RESTClientConfiguration;
-}
-
-/** How a component talks to the API server. */
-export interface RESTClientConfiguration {
-  /** Limit of its requests. */
-  rateLimiter?: RateLimiter;
-}
-
-/** Limit of requests. */
-export interface RateLimiter {
-  /** Limit by a token bucket. */
-  tokenBucketRateLimiter?: TokenBucketRateLimiter;
-}
-
-/** A token bucket. */
-export interface TokenBucketRateLimiter {
-  /** Requests at once beyond the rate. Default: 400 (100 for virt-handler). */
-  burst: Integer;
-  /** Requests a second. Default: 200 (50 for virt-handler). */
-  qps: number;
 }
