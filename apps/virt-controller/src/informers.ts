@@ -39,6 +39,7 @@ import {
   SUBRESOURCE_GROUP,
   VALIDATING_WEBHOOKS,
 } from './certificates/names.ts';
+import { SIGNERS } from './certificates/signers.ts';
 import { trimPod } from './controllers/vmi/trim-pod.ts';
 
 /** The caches of virt-controller, one a kind. */
@@ -85,7 +86,7 @@ export function makeInformers(
     daemonSets: new Informer(client, daemonSets, { ...own, trim: trimWorkload }),
     caSecrets: new Informer(client, secrets, { ...own, fieldSelector: `metadata.name=${CA_SECRET}` }),
     caBundles: new Informer(client, configMaps, { ...own, fieldSelector: `metadata.name=${CA_BUNDLE}` }),
-    signingRequests: new Informer(client, certificateSigningRequests, common),
+    signingRequests: new Informer(client, certificateSigningRequests, { ...common, trim: trimSigningRequest }),
     mutatingWebhooks: new Informer(client, mutatingWebhookConfigurations, {
       ...common,
       fieldSelector: `metadata.name=${MUTATING_WEBHOOKS}`,
@@ -122,6 +123,13 @@ function trimEvent({ metadata, involvedObject, reason, message, lastTimestamp }:
 function trimWorkload<T extends Deployment | DaemonSet>(object: T): T {
   const { apiVersion, kind, metadata, spec, status } = object;
   return { apiVersion, kind, metadata, spec: spec && { ...spec, template: undefined }, status } as unknown as T;
+}
+
+/** Of other signers' requests, kubelets' for example, only the name is kept. */
+function trimSigningRequest(csr: CertificateSigningRequest): CertificateSigningRequest {
+  if (Object.hasOwn(SIGNERS, csr.spec.signerName)) return csr;
+  const { name, uid, resourceVersion } = csr.metadata;
+  return { metadata: { name, uid, resourceVersion }, spec: { signerName: csr.spec.signerName, request: '' } };
 }
 
 /** Of APIServices that are not ours only the name is kept. */

@@ -21,6 +21,8 @@ import {
   KubeClient,
   leases,
   namespaces,
+  nodes,
+  serviceAccounts,
   pods,
   timestamp,
   validatingWebhookConfigurations,
@@ -529,6 +531,73 @@ describe('certificates', () => {
     expect(leaf.verify(ca.publicKey)).toBe(true);
     expect(leaf.checkHost(`virt-api.${NAMESPACE}.svc`)).toBeDefined();
   }, 60_000);
+
+  test("virt-handler gets one for the node of its pod's token, and for no other", async () => {
+    await admin.create(serviceAccounts, { metadata: { name: 'virt-handler', namespace: NAMESPACE } });
+    await admin.create(nodes, { metadata: { name: 'node1' } });
+    const pod: Pod = {
+      metadata: { name: 'virt-handler-x', namespace: NAMESPACE },
+      spec: { serviceAccountName: 'virt-handler', nodeName: 'node1', containers: [{ name: 'x', image: 'x' }] },
+    };
+    const { metadata } = await admin.create(pods, pod);
+    const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name: metadata.name, uid: metadata.uid };
+    const { status } = await admin.request<{ status: { token: string } }>({
+      method: 'POST',
+      path: `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/virt-handler/token`,
+      body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { boundObjectRef } },
+    });
+    await apiserver.kubectl(
+      'create',
+      'clusterrolebinding',
+      'virt-handler',
+      '--clusterrole=cluster-admin',
+      `--serviceaccount=${NAMESPACE}:virt-handler`,
+    );
+    const client = await KubeClient.load({ kubeconfig: tokenKubeconfig(status.token) });
+    const refused = Promise.withResolvers<unknown>();
+    const logger: Logger = {
+      ...createLogger({ component: 'test', verbosity: 0 }),
+      info: () => undefined,
+      error: (_message, fields) => refused.resolve(fields?.error),
+    };
+    const requester = (node: string) =>
+      new CertificateRequester(client, {
+        signerName: 'quickvirt.io/virt-handler-serving',
+        commonName: `quickvirt:virt-handler:${node}`,
+        dnsNames: [`${node}.virt-handler.quickvirt.internal`],
+        usages: ['digital signature', 'server auth'],
+        namePrefix: 'test',
+        logger,
+      });
+    const stop = new AbortController();
+    const [own, foreign] = [requester('node1'), requester('node2')];
+    const running = [own.run(stop.signal), foreign.run(stop.signal)];
+    expect((await own.issued()).certificatePem).toContain('BEGIN CERTIFICATE');
+    expect(String(await refused.promise)).toContain('is not quickvirt:virt-handler:node1');
+    stop.abort();
+    await Promise.all(running);
+    expect(foreign.current).toBeUndefined();
+    await client.close();
+  }, 60_000);
+
+  /** A kubeconfig that logs in by token. */
+  const tokenKubeconfig = (token: string): string => {
+    const path = join(apiserver.folder, 'token.kubeconfig');
+    const cluster = {
+      server: apiserver.url,
+      'certificate-authority-data': Buffer.from(apiserver.authority.certificatePem).toString('base64'),
+    };
+    const config = {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 'test', cluster }],
+      users: [{ name: 'test', user: { token } }],
+      contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+      'current-context': 'test',
+    };
+    writeFileSync(path, JSON.stringify(config));
+    return path;
+  };
 
   test('somebody else is denied, with the reason', async () => {
     const { metadata } = await apiserverRequest('jane');

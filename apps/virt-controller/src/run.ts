@@ -39,7 +39,11 @@ export async function runVirtController(options: Options, ports: RunPorts, signa
     metrics,
   });
   const manager = new Manager({ logger, leaderElector });
-  addControllers(manager, options, ports, informers);
+  const recorders = {
+    vm: new Recorder(client, { component: 'virtualmachine-controller', logger, metrics }),
+    vmi: new Recorder(client, { component: 'virtualmachineinstance-controller', logger, metrics }),
+  };
+  addControllers(manager, options, { ...ports, recorders }, informers);
   leaderMetrics(metrics, leaderElector, manager);
   const health = new HealthServer({
     port: options.healthPort,
@@ -52,16 +56,21 @@ export async function runVirtController(options: Options, ports: RunPorts, signa
   logger.info('virt-controller runs', { namespace, port });
   try {
     await manager.run(signal);
+    await Promise.all([recorders.vm.flush(), recorders.vmi.flush()]);
   } finally {
     await health.close();
   }
 }
 
-function addControllers(manager: Manager, options: Options, ports: RunPorts, informers: Informers): void {
-  const { client, logger, metrics } = ports;
+function addControllers(
+  manager: Manager,
+  options: Options,
+  ports: RunPorts & { readonly recorders: { readonly vm: Recorder; readonly vmi: Recorder } },
+  informers: Informers,
+): void {
+  const { client, logger, metrics, recorders } = ports;
   const { namespace, launcherImage } = options;
   const config = configReader(informers.kubevirts);
-  const recorderFor = (component: string) => new Recorder(client, { component, logger, metrics });
   const common: ControllerOptions = { logger, metrics, metricsPrefix: 'kubevirt_' };
   const writes = {
     vms: new OwnWrites(informers.vms),
@@ -72,11 +81,8 @@ function addControllers(manager: Manager, options: Options, ports: RunPorts, inf
   const authority = authorityController(shared, common);
   manager
     .addControllers(
-      vmController({ ...shared, recorder: recorderFor('virtualmachine-controller') }, { ...common, workers: WORKERS }),
-      vmiController(
-        { ...shared, recorder: recorderFor('virtualmachineinstance-controller'), launcherImage },
-        { ...common, workers: WORKERS },
-      ),
+      vmController({ ...shared, recorder: recorders.vm }, { ...common, workers: WORKERS }),
+      vmiController({ ...shared, recorder: recorders.vmi, launcherImage }, { ...common, workers: WORKERS }),
       kubevirtController(shared, common),
       authority,
       signingController(shared, common),

@@ -240,6 +240,17 @@ describe('what goes wrong', () => {
     expect(failedVm(told, refused, NOW)).toEqual([]);
   });
 
+  test('a VM that is deleted with --cascade=orphan leaves its guest running', () => {
+    const vm = aVm();
+    const vmi = itsInstance(vm, { phase: 'Running' });
+    const deletionTimestamp = '2026-08-01T00:00:00Z';
+    const orphaning = [finalizers.virtualMachine, 'orphan'];
+    const deleted = { ...vm, metadata: { ...vm.metadata, deletionTimestamp, finalizers: orphaning } };
+    expect(decideVm(observed(deleted, vmi), NOW).effects).toMatchObject([
+      { type: 'setFinalizers', finalizers: ['orphan'] },
+    ]);
+  });
+
   test('an ended instance is let go only after the VM has noted its end', () => {
     const vm = aVm();
     const vmi = itsInstance(vm, { phase: 'Failed' });

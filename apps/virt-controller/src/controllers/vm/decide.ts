@@ -7,7 +7,7 @@ import { isFinal } from '../vmi-lifecycle.ts';
 import { failureCondition, vmConditions } from './conditions.ts';
 import type { VmEffect } from './effects.ts';
 import { attemptFailed } from './events.ts';
-import { generationEffects, identityEffects, releaseEffects, runEffects } from './instance-effects.ts';
+import { generationEffects, identityEffects, leavesInstance, releaseEffects, runEffects } from './instance-effects.ts';
 import { newInstance, type NewInstance } from './new-instance.ts';
 import { printableStatus } from './printable-status.ts';
 import { instanceState, runAction, runStrategyOf, type RunAction } from './run-strategy.ts';
@@ -113,7 +113,7 @@ function wantedAction(
   vmi: VirtualMachineInstance | undefined,
   requests: ReturnType<typeof pendingRequests>,
 ): RunAction {
-  if (vm.metadata.deletionTimestamp) return vmi ? 'delete' : 'keep';
+  if (vm.metadata.deletionTimestamp) return vmi && !leavesInstance(vm) ? 'delete' : 'keep';
   const strategy = runStrategyOf(vm);
   return runAction(strategy, instanceState(vmi), {
     stopRequested: asksToStop(requests, vmi),

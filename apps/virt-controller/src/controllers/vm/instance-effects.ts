@@ -19,7 +19,9 @@ export function identityEffects(vm: VirtualMachine, vmi: Instance): VmEffect[] {
   const own: string = finalizers.virtualMachine;
   const held = hasFinalizer(vm, own);
   if (deletionTimestamp) {
-    return held && !vmi ? [{ type: 'setFinalizers', vm, finalizers: present.filter((name) => name !== own) }] : [];
+    return held && (!vmi || leavesInstance(vm))
+      ? [{ type: 'setFinalizers', vm, finalizers: present.filter((name) => name !== own) }]
+      : [];
   }
   const effects: VmEffect[] = held ? [] : [{ type: 'setFinalizers', vm, finalizers: [...present, own] }];
   if (vmi && !controllerOf(vmi) && !vmi.metadata.deletionTimestamp) {
@@ -27,6 +29,11 @@ export function identityEffects(vm: VirtualMachine, vmi: Instance): VmEffect[] {
     effects.push({ type: 'patchInstance', vmi, metadata: { ownerReferences } });
   }
   return effects;
+}
+
+/** Whether the VM is deleted with `--cascade=orphan`: the garbage collector takes the ownership off, the guest runs on. */
+export function leavesInstance(vm: VirtualMachine): boolean {
+  return vm.metadata.deletionTimestamp !== undefined && hasFinalizer(vm, 'orphan');
 }
 
 /** Starting and stopping, with the events that tell of it. */

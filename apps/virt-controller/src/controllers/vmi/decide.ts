@@ -70,7 +70,11 @@ export function failedVmi(observed: VmiObserved, error: Error, now: Date): VmiEf
 function withoutPod(observed: VmiObserved, now: Date): VmiEffect[] {
   const { vmi, podName } = observed;
   const phase = vmi.status?.phase ?? '';
-  if (phase !== '' && phase !== 'Pending') return ending(observed, podIsGone(podName), now);
+  if (phase !== '' && phase !== 'Pending') {
+    const ready = findCondition(vmi.status?.conditions, 'Ready');
+    const lastWords = ready?.reason === reasons.vmiReady.podTerminating ? ready.message : undefined;
+    return ending(observed, podIsGone(podName, lastWords), now);
+  }
   const refused = notAvailable(vmi, observed.config);
   if (refused) return blocked(observed, refused, now);
   const pod = rendered(observed);

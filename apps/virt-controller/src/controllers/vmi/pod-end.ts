@@ -31,13 +31,13 @@ export function guestEndOf(pod: Pod): GuestEnd {
   return failed(reason, `launcher pod ${name} failed before its guest ran: ${status?.message ?? reason}`);
 }
 
-/** The end of a guest whose pod is gone without a trace. */
-export function podIsGone(podName: string): GuestEnd {
-  return failed(
-    'PodDeleted',
-    `launcher pod ${podName} is gone although the instance was not deleted: it was removed by hand, by an eviction, ` +
-      'or with its node',
-  );
+/**
+ * The end of a guest whose pod is gone without a trace.
+ * @param lastWords what the instance said of its pod before.
+ */
+export function podIsGone(podName: string, lastWords: string | undefined): GuestEnd {
+  const why = lastWords ?? 'it was removed by hand, by an eviction, or with its node';
+  return failed('PodDeleted', `launcher pod ${podName} is gone although the instance was not deleted: ${why}`);
 }
 
 function outOfMemory(pod: Pod): GuestEnd {

@@ -16,13 +16,20 @@ export function readyCondition(facts: {
   const { phase, pod, end } = facts;
   if (end) return notReady('GuestNotRunning', end.message);
   if (!pod) return notReady('PodNotExists', 'the instance has no launcher pod');
-  if (pod.metadata.deletionTimestamp) return notReady('PodTerminating', `launcher pod ${pod.metadata.name} is ending`);
+  if (pod.metadata.deletionTimestamp) return notReady('PodTerminating', terminating(pod));
   if (phase !== 'Running') return notReady('GuestNotRunning', 'the guest does not run yet');
   const ready = podCondition(pod, 'Ready');
   if (!ready)
     return notReady('PodConditionMissing', `launcher pod ${pod.metadata.name} does not say whether it is ready`);
   if (ready.status === 'True') return { type: 'Ready', status: 'True' };
   return notReady(ready.reason ?? 'PodNotReady', ready.message ?? `launcher pod ${pod.metadata.name} is not ready`);
+}
+
+/** Whoever disrupts a pod says so in a condition (KEP-3329): a drain, a taint, a preemption, a lost node. */
+function terminating(pod: Pod): string {
+  const disruption = podCondition(pod, 'DisruptionTarget');
+  const why = disruption?.status === 'True' ? `: ${disruption.message ?? disruption.reason ?? ''}` : '';
+  return `launcher pod ${pod.metadata.name} is ending${why}`;
 }
 
 function notReady(reason: string, message: string): WantedCondition {
