@@ -1,9 +1,9 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { generateAppRoles } from './generate/app-roles.ts';
 import { generateApi } from './generate/api.ts';
-import type { GeneratedFiles, Generator } from './generate/generated-files.ts';
+import type { Generator } from './generate/generated-files.ts';
 import { generateProtos } from './generate/protos.ts';
+import { writeChanged } from './generate/write-changed.ts';
 
 /** Every generator, by the name that `npm run generate -- NAME` takes. */
 const generators: Record<string, Generator> = {
@@ -15,29 +15,6 @@ const generators: Record<string, Generator> = {
 const usage = `npm run generate [-- [--check] [NAME...]]
 Makes every file that follows from another one. --check writes nothing and fails when a file is stale.
 Names: ${Object.keys(generators).join(', ')}`;
-
-/** Writes what differs; with `check`, only tells. Gives back the paths that differ. */
-async function writeChanged(repository: string, files: GeneratedFiles, check: boolean): Promise<string[]> {
-  const changed: string[] = [];
-  for (const [path, text] of Object.entries(files)) {
-    const file = join(repository, path);
-    const current = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') {
-        return undefined;
-      }
-      throw error;
-    });
-    if (current === text) {
-      continue;
-    }
-    changed.push(path);
-    if (!check) {
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, text);
-    }
-  }
-  return changed;
-}
 
 async function main(args: readonly string[]): Promise<number> {
   const check = args.includes('--check');
