@@ -67,14 +67,14 @@ export class VirtApi {
       commonName: VIRT_API_COMMON_NAME,
       dnsNames: [`virt-api.${installNamespace}.svc`, 'virt-api', `virt-api.${installNamespace}`],
       usages: ['digital signature', 'server auth'],
-      namePrefix: 'virt-api-serving-',
+      namePrefix: 'virt-api-serving',
       logger,
     });
     this.#toHandlers = new CertificateRequester(client, {
       signerName: 'quickvirt.io/virt-api-client',
       commonName: VIRT_API_COMMON_NAME,
       usages: ['digital signature', 'client auth'],
-      namePrefix: 'virt-api-client-',
+      namePrefix: 'virt-api-client',
       logger,
     });
   }
