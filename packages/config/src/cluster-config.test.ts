@@ -172,13 +172,13 @@ test('values that cannot be read count as not set', () => {
 test('the config is frozen, and the CR it was made from is not', () => {
   const kubevirt = kubevirtWith(
     { permittedHostDevices: { pciHostDevices: [{ pciVendorSelector: '8086:6F54', resourceName: 'a/b' }] } },
-    { infra: { nodePlacement: { nodeSelector: { a: 'b' } } } },
+    { imagePullSecrets: [{ name: 'a' }] },
   );
   const config = clusterConfigFrom(kubevirt);
   expect(Object.isFrozen(config.migrations) && Object.isFrozen(config.permittedHostDevices.pciHostDevices[0])).toBe(
     true,
   );
-  expect(Object.isFrozen(kubevirt.spec.infra?.nodePlacement)).toBe(false);
+  expect(Object.isFrozen(kubevirt.spec.imagePullSecrets?.[0])).toBe(false);
   expect(Object.isFrozen(kubevirt.spec.configuration?.permittedHostDevices?.pciHostDevices?.[0])).toBe(false);
 });
 

@@ -1,6 +1,5 @@
 import type {
   ChangedBlockTrackingSelectors,
-  ComponentConfig,
   EvictionStrategy,
   ImagePullPolicy,
   InstancetypeReferencePolicy,
@@ -112,8 +111,6 @@ export interface ClusterConfig {
     readonly batchEvictionIntervalMs: number;
   };
   readonly blockUninstallIfWorkloadsExist: boolean;
-  readonly infra?: ComponentConfig;
-  readonly workloads?: ComponentConfig;
 }
 
 /** Networking of VMs that say nothing of it, and the binding plugins of the cluster. */
@@ -150,8 +147,6 @@ export function clusterConfigFrom(kubevirt: KubeVirt | undefined): ClusterConfig
       batchEvictionIntervalMs: durationMsOr(updates.batchEvictionInterval, 60_000),
     },
     blockUninstallIfWorkloadsExist: spec.uninstallStrategy === 'BlockUninstallIfWorkloadsExist',
-    infra: structuredClone(spec.infra),
-    workloads: structuredClone(spec.workloads),
   });
 }
 
@@ -174,8 +169,6 @@ type FromConfiguration = Omit<
   | 'imagePullSecrets'
   | 'workloadUpdates'
   | 'blockUninstallIfWorkloadsExist'
-  | 'infra'
-  | 'workloads'
 >;
 
 function structuredConfigOf(configuration: KubeVirtConfiguration): FromConfiguration {
