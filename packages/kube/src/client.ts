@@ -108,7 +108,7 @@ const WATCH_IDLE_TIMEOUT_MS = 120_000;
 
 /**
  * Reads and writes Kubernetes objects as plain JSON: unknown fields stay, timestamps stay strings. All calls throw
- * `ApiError` when the server refuses and `TransportError` when no answer came. Where the server asks to wait
+ * `ApiError` when the server refuses, `TransportError` when no answer came and `CredentialsError` when the login failed. Where the server asks to wait
  * (Retry-After) the call waits and tries again; 5xx and lost connections are retried for reads only.
  */
 export class KubeClient {

@@ -84,6 +84,14 @@ export class TransportError extends Error {
   }
 }
 
+/** The login's own means failed: a token file that cannot be read, an exec plugin that ended badly. Nothing was sent. */
+export class CredentialsError extends Error {
+  constructor(server: string, options: { cause: unknown }) {
+    super(`cannot read the credentials for ${server}`, options);
+    this.name = 'CredentialsError';
+  }
+}
+
 /**
  * Thrown by an effect: trying again cannot help until the object or its surroundings change. Counted, shown (see
  * `Reconciler.failed`), not retried.

@@ -81,8 +81,7 @@ export async function inClusterLogin(directory: string, environment: NodeJS.Proc
  * is loaded only here, because it drags 800 models along (90 MB of RSS) that a process in a pod never needs.
  */
 async function kubeconfigLogin({ kubeconfig, context }: LoginOptions): Promise<Login> {
-  const { KubeConfig } = await loadClientNode();
-  const config = new KubeConfig();
+  const config = new (await loadKubeConfig())();
   if (kubeconfig) config.loadFromFile(kubeconfig);
   else config.loadFromDefault();
   if (context) config.setCurrentContext(context);
@@ -100,9 +99,9 @@ async function kubeconfigLogin({ kubeconfig, context }: LoginOptions): Promise<L
 }
 
 /** Bundles for pods may leave client-node out. */
-async function loadClientNode(): Promise<typeof import('@kubernetes/client-node')> {
+async function loadKubeConfig(): Promise<typeof KubeConfig> {
   try {
-    return await import('@kubernetes/client-node');
+    return (await import('@kubernetes/client-node')).KubeConfig;
   } catch (cause) {
     throw new Error(
       'this build reads no kubeconfig (@kubernetes/client-node is not in it): run it in a pod, or install the package beside it',

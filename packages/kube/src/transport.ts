@@ -4,7 +4,7 @@ import Pool from 'undici/lib/dispatcher/pool.js';
 import { BackOff } from './back-off.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { deadline } from './deadline.ts';
-import { ApiError, TransportError, type Status } from './errors.ts';
+import { ApiError, CredentialsError, TransportError, type Status } from './errors.ts';
 import type { Credentials, Login, TlsIdentity } from './login.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 
@@ -169,7 +169,7 @@ export class Transport {
       return { dispatcher: this.#dispatcherFor(tls, proxied), headers };
     } catch (error) {
       if (this.#credentials === reading) this.#credentials = undefined;
-      throw new TransportError(this.#login.server.origin, 'cannot read the credentials', { cause: error });
+      throw new CredentialsError(this.#login.server.origin, { cause: error });
     }
   }
 
