@@ -1,141 +1,115 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { command } from '@quickvirt/cluster';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { buildGuestDisk, kernelPackage } from './guest.ts';
+import { GuestVm, seedDisk, type GuestDisk } from './testing/guest-vm.ts';
 
-let work: string;
-let disk: string;
-
-/** A guest under software emulation, its serial console and monitor. */
-class Guest {
-  private qemu: ChildProcessWithoutNullStreams;
-  private unread = '';
-  private wake: () => void = () => undefined;
-  readonly ended: Promise<number>;
-
-  constructor(drives: string[]) {
-    this.qemu = spawn('qemu-system-x86_64', [
-      '-machine',
-      'q35,accel=tcg',
-      '-m',
-      '128',
-      '-display',
-      'none',
-      '-nodefaults',
-      '-no-reboot',
-      '-chardev',
-      'stdio,id=c,mux=on,signal=off',
-      '-serial',
-      'chardev:c',
-      '-mon',
-      'chardev=c',
-      ...drives,
-    ]);
-    this.ended = new Promise((resolve) => this.qemu.once('exit', (code) => resolve(code ?? 1)));
-    this.qemu.stdout.setEncoding('latin1').on('data', (text: string) => {
-      this.unread += text;
-      this.wake();
-    });
-  }
-
-  type(text: string): void {
-    this.qemu.stdin.write(text);
-  }
-
-  async expect(pattern: RegExp, timeoutMs = 60_000): Promise<RegExpExecArray> {
-    const deadline = Date.now() + timeoutMs;
-    for (;;) {
-      const match = pattern.exec(this.unread);
-      if (match) {
-        this.unread = this.unread.slice(match.index + match[0].length);
-        return match;
-      }
-      if (Date.now() > deadline)
-        throw new Error(
-          `${String(pattern)} was not printed; the guest printed ${JSON.stringify(this.unread.slice(-500))}`,
-        );
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, deadline - Date.now());
-        this.wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-  }
-
-  kill(): void {
-    this.qemu.kill('SIGKILL');
-  }
-}
-
-async function seed(userData: string): Promise<string> {
-  const folder = mkdtempSync(join(work, 'seed-'));
-  writeFileSync(join(folder, 'user-data'), userData);
-  writeFileSync(join(folder, 'meta-data'), 'instance-id: test\nlocal-hostname: by-meta-data\n');
-  const iso = `${folder}.iso`;
-  await command(['xorriso', '-as', 'mkisofs', '-quiet', '-volid', 'cidata', '-joliet', '-rock', '-o', iso, folder]);
-  return iso;
-}
+const work = mkdtempSync(join(tmpdir(), 'quickvirt-guest-test-'));
+const testTimeoutMs = 200_000;
+let disk = '';
+let vm: GuestVm | undefined;
 
 beforeAll(async () => {
-  work = mkdtempSync(join(tmpdir(), 'quickvirt-guest-test-'));
-  mkdirSync(join(work, 'build'));
-  disk = await buildGuestDisk(await kernelPackage(), join(work, 'build'));
-}, 120_000);
+  disk = await buildGuestDisk(await kernelPackage(), work);
+}, testTimeoutMs);
+
+afterEach(async () => vm?.end());
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
-describe('the guest', () => {
-  test('reads its seed, gives a login and powers off on ACPI', async () => {
-    const iso = await seed(
-      '#cloud-config\nhostname: seeded\nuser: ann\npassword: secret\nruncmd:\n  - echo from-runcmd >/run/mark\n  - [sh, -c, "true"]\n',
-    );
-    const guest = new Guest([
-      '-drive',
-      `file=${disk},format=raw,if=virtio,snapshot=on`,
-      '-drive',
-      `file=${iso},format=raw,if=virtio,readonly=on`,
-    ]);
-    try {
-      await guest.expect(/seeded login: ?$/, 90_000);
-      guest.type('root\n');
-      await guest.expect(/# ?$/);
-      guest.type('cat /run/mark; id -un ann\n');
-      await guest.expect(/from-runcmd\s+ann\s/);
-      guest.type('\u0001c');
-      await guest.expect(/\(qemu\) ?$/);
-      guest.type('system_powerdown\n');
-      expect(await guest.ended).toBe(0);
-    } finally {
-      guest.kill();
-    }
-  }, 150_000);
+async function boot(seed?: {
+  files: Record<string, string>;
+  format: 'iso9660' | 'vfat';
+  bus: GuestDisk['bus'];
+}): Promise<GuestVm> {
+  const disks: GuestDisk[] = [{ path: disk, bus: 'virtio' }];
+  if (seed) {
+    const folder = mkdtempSync(join(work, 'seed-'));
+    mkdirSync(join(folder, 'files'));
+    for (const [name, text] of Object.entries(seed.files)) writeFileSync(join(folder, 'files', name), text);
+    await seedDisk(join(folder, 'files'), join(folder, 'seed.img'), seed.format);
+    disks.push({ path: join(folder, 'seed.img'), bus: seed.bus });
+  }
+  vm = new GuestVm(disks, mkdtempSync(join(work, 'vm-')));
+  return vm;
+}
 
-  test('boots from a SATA disk and reads a seed on SATA', async () => {
-    const iso = await seed('#!/bin/sh\nhostname from-script\n');
-    const guest = new Guest([
-      '-device',
-      'ahci,id=a',
-      '-drive',
-      `file=${disk},format=raw,if=none,id=d,snapshot=on`,
-      '-device',
-      'ide-hd,bus=a.0,drive=d',
-      '-drive',
-      `file=${iso},format=raw,if=none,id=s,readonly=on`,
-      '-device',
-      'ide-cd,bus=a.1,drive=s',
-    ]);
-    try {
-      await guest.expect(/login: ?$/, 90_000);
-      guest.type('root\n');
-      await guest.expect(/# ?$/);
-      guest.type('hostname\n');
-      await guest.expect(/from-script\s/);
-    } finally {
-      guest.kill();
-    }
-  }, 150_000);
+describe('the guest', () => {
+  test(
+    'lets root in on the serial console without a seed, and switches off at its power button',
+    async () => {
+      const guest = await boot();
+      await guest.logIn('root');
+      expect(await guest.run('hostname')).toBe('guest');
+      expect(await guest.run('cat /proc/sys/kernel/ostype')).toBe('Linux');
+      await guest.powerOff();
+    },
+    testTimeoutMs,
+  );
+
+  test(
+    'takes name, users and start commands from #cloud-config on a virtio disk',
+    async () => {
+      const guest = await boot({
+        format: 'iso9660',
+        bus: 'virtio',
+        files: { 'meta-data': 'instance-id: i-1\nlocal-hostname: from-meta-data\n', 'user-data': cloudConfig },
+      });
+      await guest.logIn('jane', 'secret: yes');
+      await guest.run(seedDone);
+      expect(await guest.run('id -un')).toBe('jane');
+      expect(await guest.run('hostname')).toBe('from-user-data');
+      expect(await guest.run('cat /run/early')).toBe('first, of bootcmd');
+      expect(await guest.run('cat /run/started')).toBe('one "quoted" $HOME\ntwo words\nmulti\nline');
+      expect(await guest.run('cat /run/files/greeting')).toBe("it's hello");
+    },
+    testTimeoutMs,
+  );
+
+  test.each([
+    { format: 'iso9660', bus: 'scsi-cdrom' },
+    { format: 'vfat', bus: 'scsi' },
+  ] as const)(
+    'takes the name from JSON meta-data and runs a script: $format on $bus',
+    async ({ format, bus }) => {
+      const guest = await boot({
+        format,
+        bus,
+        files: {
+          'meta-data': '{"instance-id": "i-2", "local-hostname": "from-json"}',
+          'user-data': '#!/bin/sh\necho "run as $(id -u)" >/run/started\n',
+        },
+      });
+      await guest.logIn('root');
+      await guest.run(seedDone);
+      expect(await guest.run('hostname')).toBe('from-json');
+      expect(await guest.run('cat /run/started')).toBe('run as 0');
+    },
+    testTimeoutMs,
+  );
 });
+
+/** Start commands do not hold the login prompt up. */
+const seedDone = 'until [ -e /run/seed/done ]; do sleep 0.1; done';
+
+const cloudConfig = `#cloud-config
+# a comment
+hostname: from-user-data
+users:
+  - default
+  - name: jane
+    plain_text_passwd: "secret: yes"
+    lock_passwd: false
+    shell: /bin/sh
+  - name: joe
+bootcmd:
+  - echo "first, of bootcmd" >/run/early
+runcmd:
+  - echo 'one "quoted" $HOME' >>/run/started
+  - [sh, -c, 'echo "two words" >>/run/started']
+  - |
+    echo multi >>/run/started
+    echo line >>/run/started
+  - [mkdir, -p, /run/files]
+  - [sh, -c, "echo \\"it's hello\\" >/run/files/greeting"]
+`;
