@@ -39,8 +39,8 @@ export async function startSessionLibvirtd(): Promise<SessionLibvirtd> {
     }
   }
   const stepDown = ['setpriv', `--reuid=${UNPRIVILEGED}`, `--regid=${UNPRIVILEGED}`, '--clear-groups'];
-  const [command = '', ...args] = [...(isRoot ? stepDown : []), 'libvirtd'];
-  const daemon = spawn(command, args, {
+  const args = isRoot ? [...stepDown, 'libvirtd'] : ['libvirtd'];
+  const daemon = spawn('env', args, {
     cwd: directory,
     stdio: 'ignore',
     env: {
