@@ -165,9 +165,12 @@ describe('informers under a bad network', () => {
     const truth = await client.list(configMaps, { namespace, labelSelector: 'soak=yes' });
     const versions = (objects: ConfigMap[]) => new Set(objects.map(({ metadata }) => metadata.resourceVersion));
     expect(versions(informer.store.list())).toEqual(versions(truth.items));
+    // One for the watch, one kept alive from the last list: cut connections leave nothing behind.
+    expect(proxy.connections).toBeLessThanOrEqual(2);
     abort.abort();
     await running;
     await reader.close();
+    await settle(() => expect(proxy.connections).toBe(0));
     await proxy.close();
   }, 180_000);
 

@@ -26,9 +26,13 @@ export class CuttingProxy {
     return new URL(`https://127.0.0.1:${(this.#server.address() as AddressInfo).port}`);
   }
 
+  get connections(): number {
+    return this.#sockets.size / 2;
+  }
+
   /** Breaks everything; answers how many connections that were. */
   cut(): number {
-    const connections = this.#sockets.size / 2;
+    const { connections } = this;
     for (const socket of this.#sockets) socket.resetAndDestroy();
     return connections;
   }
