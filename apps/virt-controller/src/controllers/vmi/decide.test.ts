@@ -339,6 +339,10 @@ describe('deletion', () => {
     expect(gone).toMatchObject([{ type: 'setFinalizers', finalizers: [finalizers.virtualMachine] }]);
     const end = decide(observed(deleted('Running'), aPod(ended({ exitCode: 137 }), { deletionTimestamp: AT }), { vm }));
     expect(statusOf(end)).toMatchObject({ phase: 'Failed' });
+    // virt-handler lets go of the pod at a final phase only: the kubelet could not unmount its volumes.
+    expect(
+      statusOf(decide(observed(deleted('Running'), aPod(ended({ exitCode: 137 }), { deletionTimestamp: AT })))),
+    ).toMatchObject({ phase: 'Failed' });
     const halted = { ...vm, spec: { ...vm.spec, runStrategy: 'Halted' as const } };
     expect(decide(observed(deleted('Running'), undefined, { vm: halted }))).toMatchObject([{ finalizers: [] }]);
   });

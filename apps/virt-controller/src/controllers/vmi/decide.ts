@@ -170,7 +170,8 @@ function deletion(observed: VmiObserved, now: Date): VmiEffect[] {
   if (!pod) return release(vmi, vm);
   const effects: VmiEffect[] = [];
   const state = podState(pod);
-  if (state === 'ended' && !isFinal(vmi) && needsToSeeEnd(vm)) effects.push(...ending(observed, guestEndOf(pod), now));
+  // virt-handler holds on to the pod's socket directory until the phase says that the guest has ended.
+  if (state === 'ended' && !isFinal(vmi)) effects.push(...ending(observed, guestEndOf(pod), now));
   const gracePeriodSeconds = podGraceSeconds(vmi, pod);
   const ends = pod.metadata.deletionTimestamp !== undefined;
   const sooner = state !== 'ended' && gracePeriodSeconds < (pod.metadata.deletionGracePeriodSeconds ?? Infinity);
