@@ -12,6 +12,9 @@ export interface GuestDisk {
 /** Software emulation on a loaded machine: boots take 5 s on an idle one. */
 const bootTimeoutMs = 120_000;
 
+/** The shell asks the terminal where its cursor is (ECMA-48, DSR 6). */
+const cursorQuery = '\u001b[6n';
+
 /** A guest under plain QEMU with software emulation, with its first serial port in the test's hands. */
 export class GuestVm {
   readonly #process: ChildProcess;
@@ -43,8 +46,7 @@ export class GuestVm {
 
   /** What the guest has printed since the last call that waited for something. */
   get console(): string {
-    // The shell asks the terminal where its cursor is.
-    return this.#console.replaceAll(/\r|\x1b\[\d*[A-Za-z]/g, '');
+    return this.#console.replaceAll('\r', '').replaceAll(cursorQuery, '');
   }
 
   /** Waits until the console shows it, and returns what came before and with it. @throws with the console's end. */
@@ -82,9 +84,9 @@ export class GuestVm {
 
   /** Runs a command in a logged-in shell and returns what it prints. */
   async run(line: string): Promise<string> {
-    // The echo of what is typed shows the quotes; only the output joins the words.
-    this.type(`${line}; echo "en""d:$?"`);
-    await this.expect(/\n/, 20_000);
+    // What is typed is echoed, and wrapped, with the quotes in it; only the output joins the words.
+    this.type(`echo "be""gin"; ${line}; echo "en""d:$?"`);
+    await this.expect(/begin\n/, 20_000);
     return (await this.expect(/end:\d+\n/, 60_000)).replace(/end:\d+\n$/, '').trim();
   }
 
