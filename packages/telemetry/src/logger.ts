@@ -32,7 +32,7 @@ export interface Logger {
   child(fields: LogFields): Logger;
 }
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** Takes one finished line: level, text and fields in one object, `error` already made plain. */
 export type LineSink = (line: Record<string, unknown> & { level: LogLevel; message: string }) => void;
