@@ -45,6 +45,8 @@ function standardSchemaOf(schema: JsonSchema, definitions: Definitions): Standar
     ...(schema.type && { type: schema.type }),
     ...(anyOf && { anyOf: anyOf.map(convert) }),
     ...(values && { enum: values }),
+    // The known values of a type that takes any text, for whoever suggests the nearest one.
+    ...(schema.enum && !schema.enforced && { examples: schema.enum }),
     ...(properties && {
       properties: Object.fromEntries(Object.entries(properties).map(([name, child]) => [name, convert(child)])),
     }),

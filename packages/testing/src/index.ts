@@ -1,4 +1,5 @@
 /** What tests share. Never imported by product code. */
+export { arbitraryObject } from './arbitrary-object.ts';
 export { BOOT_SECTOR_GREETING, bootSectorImage } from './boot-sector.ts';
 export { FakeClock } from './fake-clock.ts';
 export { expectGolden, goldenJson } from './golden.ts';
