@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { kubevirts, VERSION, virtualMachineInstances, virtualMachines, type VirtualMachine } from '@quickvirt/api';
-import { ApiError, KubeClient, Manager, systemClock } from '@quickvirt/kube';
+import { type ApiError, KubeClient, Manager, systemClock } from '@quickvirt/kube';
 import { handlerServerName, RotatingTls, RpcError, serveHandler, type RpcServer } from '@quickvirt/rpc';
 import { createLineLogger, Metrics } from '@quickvirt/telemetry';
 import { eventually, settle, startKubeApiserver, type KubeApiserver } from '@quickvirt/testing';
