@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { Store, type KubeObject, type StoreChange } from '@quickvirt/kube';
+import { RetryAfter, Store, type KubeObject, type StoreChange } from '@quickvirt/kube';
+import { FakeClock } from '@quickvirt/testing';
 import { OwnWrites } from './own-writes.ts';
 
 function object(name: string, resourceVersion: string): KubeObject {
@@ -30,20 +31,20 @@ describe('OwnWrites', () => {
     const writes = new OwnWrites(cache);
     cache.apply(object('a', '8'));
     writes.note(object('a', '10'));
-    expect(writes.isAwaited('default/a')).toBe(true);
+    expect(() => writes.requireSeen('default/a')).toThrow(RetryAfter);
     cache.apply(object('a', '9'));
-    expect(writes.isAwaited('default/a')).toBe(true);
+    expect(() => writes.requireSeen('default/a')).toThrow(RetryAfter);
     cache.apply(object('a', '11'));
-    expect(writes.isAwaited('default/a')).toBe(false);
+    expect(() => writes.requireSeen('default/a')).not.toThrow();
   });
 
   test('awaits an object that was created', () => {
     const cache = aCache();
     const writes = new OwnWrites(cache);
     writes.note(object('new', '5'));
-    expect(writes.isAwaited('default/new')).toBe(true);
+    expect(() => writes.requireSeen('default/new')).toThrow(RetryAfter);
     cache.apply(object('new', '5'));
-    expect(writes.isAwaited('default/new')).toBe(false);
+    expect(() => writes.requireSeen('default/new')).not.toThrow();
   });
 
   test('does not await what came before the answer to the write did, nor a write that changed nothing', () => {
@@ -51,7 +52,7 @@ describe('OwnWrites', () => {
     const writes = new OwnWrites(cache);
     cache.apply(object('a', '10'));
     writes.note(object('a', '10'));
-    expect(writes.isAwaited('default/a')).toBe(false);
+    expect(() => writes.requireSeen('default/a')).not.toThrow();
   });
 
   test('gives up on an object that is gone', () => {
@@ -60,6 +61,23 @@ describe('OwnWrites', () => {
     cache.apply(object('a', '8'));
     writes.note(object('a', '10'));
     cache.remove('default/a');
-    expect(writes.isAwaited('default/a')).toBe(false);
+    expect(() => writes.requireSeen('default/a')).not.toThrow();
+  });
+
+  test('does not await the last write of an object that goes with it', () => {
+    const cache = aCache();
+    const writes = new OwnWrites(cache);
+    const last = object('a', '10');
+    writes.note({ ...last, metadata: { ...last.metadata, deletionTimestamp: '2026-08-01T00:00:00Z', finalizers: [] } });
+    expect(() => writes.requireSeen('default/a')).not.toThrow();
+  });
+
+  test('gives up after a while, so that nothing is stuck on a change that never comes', async () => {
+    const clock = new FakeClock();
+    const writes = new OwnWrites(aCache(), clock);
+    writes.note(object('a', '10'));
+    expect(() => writes.requireSeen('default/a')).toThrow(RetryAfter);
+    await clock.advance(5_000);
+    expect(() => writes.requireSeen('default/a')).not.toThrow();
   });
 });

@@ -49,16 +49,18 @@ export function vmController(ports: VmControllerPorts, options: ControllerOption
 function vmReconciler({ informers, config, writes }: VmControllerPorts): Reconciler<VmObserved, VmEffect> {
   return {
     name: 'vm',
-    observe: (key) => {
+    observe: async (key) => {
       const vm = informers.vms.store.get(key);
-      if (!vm || writes.vms.isAwaited(key) || writes.vmis.isAwaited(key)) return Promise.resolve(undefined);
-      return Promise.resolve({
+      if (!vm) return undefined;
+      writes.vms.requireSeen(key);
+      writes.vmis.requireSeen(key);
+      return {
         vm,
         vmi: informers.vmis.store.get(key),
         config: config(),
         jitter: Math.random(),
         fresh: { uuid: randomUUID(), serial: randomUUID() },
-      });
+      };
     },
     decide: decideVm,
     failed: failedVm,

@@ -77,12 +77,13 @@ function vmiReconciler(ports: VmiControllerPorts): Reconciler<VmiObserved, VmiEf
     name: 'vmi',
     observe: async (key) => {
       const vmi = vmis.store.get(key);
-      if (!vmi || ports.writes.vmis.isAwaited(key)) return undefined;
+      if (!vmi) return undefined;
+      ports.writes.vmis.requireSeen(key);
       const config = ports.config();
       const owner = controllerOf(vmi);
       const vm = owner && vms.store.get(`${vmi.metadata.namespace}/${owner.name}`);
       const podName = launcherPodName(vmi);
-      if (ports.writes.pods.isAwaited(`${vmi.metadata.namespace}/${podName}`)) return undefined;
+      ports.writes.pods.requireSeen(`${vmi.metadata.namespace}/${podName}`);
       const pod = await podOf(vmi, podName, ports);
       return {
         vmi,
