@@ -1,5 +1,6 @@
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { withBuildLock } from './build-lock.ts';
 import { cacheFolder, contentHash } from './cache.ts';
 import { command } from './command.ts';
 
@@ -15,19 +16,25 @@ export async function debianRoot(name: string, packages: readonly string[]): Pro
   const hash = contentHash([debianRelease, ...packages]);
   const path = join(cacheFolder('debian'), `${name}-${hash}.tar`);
   if (existsSync(path)) return path;
-  console.log(`  a Debian root file system for ${name} (about 1 min)`);
+  await withBuildLock(`debian-${name}`, async () => {
+    if (!existsSync(path)) await makeRoot(name, packages, path);
+  });
+  return path;
+}
+
+async function makeRoot(name: string, packages: readonly string[], path: string): Promise<void> {
+  console.error(`  a Debian root file system for ${name} (about 1 min)`);
   const excluded = ['man', 'doc', 'locale', 'info'].map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`);
   await command([
     'mmdebstrap',
     '--quiet',
     '--format=tar',
     '--variant=minbase',
-    `--include=${packages.join(',')}`,
+    ...(packages.length > 0 ? [`--include=${packages.join(',')}`] : []),
     '--aptopt=APT::Install-Recommends "false"',
     ...excluded,
     debianRelease,
     `${path}.part`,
   ]);
   renameSync(`${path}.part`, path);
-  return path;
 }

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withBuildLock } from './build-lock.ts';
 import { cacheFolder, contentHash, Stamp } from './cache.ts';
 import { command } from './command.ts';
 
@@ -79,19 +80,23 @@ export async function buildFamily(family: Family): Promise<Record<string, string
   const flags = linkerFlags(version);
   const hash = contentHash([goVersion, flags], [folder]);
   const stamp = new Stamp(join(bin, `.${family}`));
-  if (stamp.matches(hash) && Object.values(paths).every((path) => existsSync(path))) return paths;
-  mkdirSync(bin, { recursive: true });
-  console.log(`  building ${family} from its Go modules (${estimates[family]} from nothing)`);
-  for (const { goPackage, name } of programs) {
-    const began = Date.now();
-    await command(['nice', 'go', 'build', '-ldflags', flags, '-o', join(bin, `.${name}.new`), goPackage], {
-      cwd: folder,
-      env,
-    });
-    renameSync(join(bin, `.${name}.new`), join(bin, name));
-    console.log(`  ${name}: ${((Date.now() - began) / 1000).toFixed(0)} s`);
-  }
-  stamp.write(hash);
+  const fresh = (): boolean => stamp.matches(hash) && Object.values(paths).every((path) => existsSync(path));
+  if (fresh()) return paths;
+  await withBuildLock(`go-${family}`, async () => {
+    if (fresh()) return; // another process has just built it
+    // Not on standard output: that belongs to what the caller prints.
+    console.error(`  building ${family} from its Go modules (${estimates[family]} from nothing)`);
+    for (const { goPackage, name } of programs) {
+      const began = Date.now();
+      await command(['nice', 'go', 'build', '-ldflags', flags, '-o', join(bin, `.${name}.new`), goPackage], {
+        cwd: folder,
+        env,
+      });
+      renameSync(join(bin, `.${name}.new`), join(bin, name));
+      console.error(`  ${name}: ${((Date.now() - began) / 1000).toFixed(0)} s`);
+    }
+    stamp.write(hash);
+  });
   return paths;
 }
 

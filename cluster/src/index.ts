@@ -1,4 +1,5 @@
 /** What tests and other commands of the repository need of the cluster tooling. */
+export { withBuildLock } from './build-lock.ts';
 export { cacheFolder, contentHash, Stamp } from './cache.ts';
 export { command, CommandFailed, tryCommand } from './command.ts';
 export { debianRoot } from './debian-root.ts';

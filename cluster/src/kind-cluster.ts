@@ -66,40 +66,43 @@ async function nodeImage(): Promise<string> {
   return buildNodeImage();
 }
 
-/** Brings a cluster up, or finds it up. @throws when a cluster of that name is there and does not answer. */
+/**
+ * Brings a cluster up, or finds it up.
+ * @throws when a cluster of that name is up with another number of workers: what runs in it may be of use to someone.
+ */
 export async function up(name: string, workers: number, progress: Progress): Promise<ClusterAccess> {
-  const image = await progress.step('node image', nodeImage, 'about 15 min when nothing is cached, else seconds');
   const access = await accessTo(name);
+  if ((await clusterNames()).includes(name)) {
+    if (!existsSync(access.kubeconfigPath))
+      await kind(['export', 'kubeconfig', '--name', name, '--kubeconfig', access.kubeconfigPath]);
+    if (await answers(access)) {
+      const there = (await nodeContainers(name)).length - 1;
+      if (there === workers) return access;
+      throw new Error(
+        `cluster ${name} is up with ${there} worker${there === 1 ? '' : 's'}, not ${workers}: take it down first ` +
+          `(npm run cluster -- down --name ${name}), or give another --name`,
+      );
+    }
+    // A node that was stopped comes back with another address; a new cluster is there sooner than a repair.
+    console.log(`cluster ${name} does not answer: it is made anew`);
+    await kind(['delete', 'cluster', '--name', name]);
+  }
+  const image = await progress.step('node image', nodeImage, 'about 15 min when nothing is cached, else seconds');
   await progress.step(
     `cluster ${name} with ${workers} worker${workers === 1 ? '' : 's'}`,
-    async () => {
-      if ((await clusterNames()).includes(name)) {
-        if ((await answers(access)) && (await nodeContainers(name)).length === workers + 1) return;
-        // A node that was stopped comes back with another address; a new cluster is there sooner than a repair.
-        await kind(['delete', 'cluster', '--name', name]);
-      }
-      const configPath = join(cacheFolder('clusters'), `${name}.kind.yaml`);
-      writeFileSync(configPath, kindConfig(readFileSync(publicKindConfig, 'utf8'), workers));
-      await kind([
-        'create',
-        'cluster',
-        '--name',
-        name,
-        '--image',
-        image,
-        '--config',
-        configPath,
-        '--kubeconfig',
-        access.kubeconfigPath,
-        '--wait',
-        '120s',
-      ]);
-      const kubectl = [access.kubectlPath, '--kubeconfig', access.kubeconfigPath];
-      await command([...kubectl, 'wait', '--for=condition=Ready', 'node', '--all', '--timeout=120s']);
-    },
+    () => create(name, workers, image, access),
     'about 30 s',
   );
   return access;
+}
+
+async function create(name: string, workers: number, image: string, access: ClusterAccess): Promise<void> {
+  const configPath = join(cacheFolder('clusters'), `${name}.kind.yaml`);
+  writeFileSync(configPath, kindConfig(readFileSync(publicKindConfig, 'utf8'), workers));
+  const flags = ['--name', name, '--image', image, '--config', configPath, '--kubeconfig', access.kubeconfigPath];
+  await kind(['create', 'cluster', ...flags, '--wait', '120s']);
+  const kubectl = [access.kubectlPath, '--kubeconfig', access.kubeconfigPath];
+  await command([...kubectl, 'wait', '--for=condition=Ready', 'node', '--all', '--timeout=120s']);
 }
 
 /** Takes a cluster and everything of it away. Does nothing when it is not there. */

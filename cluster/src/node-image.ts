@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withBuildLock } from './build-lock.ts';
 import { contentHash } from './cache.ts';
 import { command } from './command.ts';
 import { debianRoot } from './debian-root.ts';
@@ -46,6 +47,9 @@ const nodePackages = [
   'curl',
 ];
 
+/** The Go programs in a node, its pods' included. */
+const nodeFamilies = ['kubernetes', 'etcd', 'containerd', 'coredns', 'pause', 'cni-agent'] as const;
+
 /** Units that a node in a container has no use for. */
 const maskedUnits = [
   'systemd-binfmt.service',
@@ -75,33 +79,38 @@ const pathVariable = 'PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
  * @returns its name, which carries the hash of its inputs.
  */
 export async function buildNodeImage(): Promise<string> {
-  const kubernetes = await buildFamily('kubernetes');
-  const programs = {
-    ...kubernetes,
-    ...(await buildFamily('etcd')),
-    ...(await buildFamily('containerd')),
-    ...(await buildFamily('coredns')),
-  };
-  const small = { ...(await buildFamily('pause')), ...(await buildFamily('cni-agent')) };
+  const programs: Record<string, string> = {};
+  for (const family of nodeFamilies) Object.assign(programs, await buildFamily(family));
   const version = (await command([path(programs, 'kubeadm'), 'version', '-o', 'short'])).trim();
   const hash = contentHash(
     [version, ...nodePackages, ...maskedUnits],
-    [folder('rootfs'), folder('containerd'), folder('go'), fileURLToPath(import.meta.url)],
+    [
+      folder('rootfs'),
+      folder('containerd'),
+      fileURLToPath(import.meta.url),
+      ...nodeFamilies.map((name) => folder(`go/${name}`)),
+    ],
   );
   const image = `localhost/quickvirt/kind-node:${version}-${hash}`;
   if (await hasImage(image)) return image;
+  await withBuildLock('node-image', async () => {
+    if (!(await hasImage(image))) await makeNodeImage(programs, version, image);
+  });
+  return image;
+}
+
+async function makeNodeImage(programs: Record<string, string>, version: string, image: string): Promise<void> {
   const root = await debianRoot('kind-node', nodePackages);
   const work = mkdtempSync(join(tmpdir(), 'quickvirt-node-'));
   try {
     console.log('  images of the control plane (about 20 s)');
-    const archive = await buildControlPlaneImages({ ...programs, ...small }, version, root, work);
+    const archive = await buildControlPlaneImages(programs, version, root, work);
     console.log('  the node image (about 1 min)');
     await buildBareImage(programs, version, root, work, `${image}-bare`);
     await preload(`${image}-bare`, archive, image);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
-  return image;
 }
 
 function path(programs: Record<string, string>, name: string): string {

@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   rmSync,
   statSync,
@@ -18,6 +19,7 @@ import { fileURLToPath } from 'node:url';
 import { cacheFolder, command, contentHash, runEngine } from '@quickvirt/cluster';
 import { imageName, unlessFresh } from './image-build.ts';
 
+const aptLists = '/var/lib/apt/lists';
 const folder = fileURLToPath(new URL('../guest', import.meta.url));
 
 /**
@@ -59,12 +61,23 @@ const modules = [
 /** Programs that the guest starts by name before busybox has installed its links. */
 const applets = ['sh', 'init', 'getty', 'login', 'udhcpc', 'acpid'];
 
-/** Debian's current cloud kernel, by package name. */
+/** Debian's current cloud kernel, by package name. Asks apt only when its lists have changed, because that takes a second. */
 export async function kernelPackage(): Promise<string> {
+  const remembered = join(cacheFolder('guest'), 'kernel.json');
+  const lists = contentHash(
+    readdirSync(aptLists, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => `${name} ${statSync(join(aptLists, name)).mtimeMs}`),
+  );
+  if (existsSync(remembered)) {
+    const known = JSON.parse(readFileSync(remembered, 'utf8')) as { lists: string; kernel: string };
+    if (known.lists === lists) return known.kernel;
+  }
   const depends = await command(['apt-cache', 'depends', 'linux-image-cloud-amd64']);
-  const found = /Depends: (linux-image-[0-9]\S*)/.exec(depends)?.[1];
-  if (!found) throw new Error('apt knows no kernel package: run apt-get update');
-  return found;
+  const kernel = /Depends: (linux-image-[0-9]\S*)/.exec(depends)?.[1];
+  if (!kernel) throw new Error('apt knows no package linux-image-cloud-amd64: run apt-get update');
+  writeFileSync(remembered, JSON.stringify({ lists, kernel }));
+  return kernel;
 }
 
 /**

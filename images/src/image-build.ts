@@ -1,7 +1,16 @@
 import { copyFileSync, existsSync, linkSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { contentHash, debianRoot, hasImage, registryAnswers, runEngine, Stamp, cacheFolder } from '@quickvirt/cluster';
+import {
+  contentHash,
+  debianRoot,
+  hasImage,
+  registryAnswers,
+  runEngine,
+  Stamp,
+  cacheFolder,
+  withBuildLock,
+} from '@quickvirt/cluster';
 import { bundleApp, bundleFile } from '../../tools/bundle.ts';
 
 const folder = fileURLToPath(new URL('..', import.meta.url));
@@ -13,7 +22,7 @@ export const imageName = (name: string): string => `localhost/quickvirt/${name}:
 /** The base of every image: the public one, or where no registry answers the same made from Debian packages. */
 export async function baseImage(): Promise<string> {
   if ((await hasImage(publicBase)) || (await registryAnswers())) return publicBase;
-  const root = await debianRoot('slim', ['ca-certificates']);
+  const root = await debianRoot('slim', []);
   const image = `localhost/quickvirt/debian:${contentHash([root.split('/').at(-1) ?? ''])}`;
   if (!(await hasImage(image))) await runEngine(['import', '--quiet', root, image]);
   return image;
@@ -22,10 +31,14 @@ export async function baseImage(): Promise<string> {
 /** Makes an image unless the inputs are those it was made from. Returns whether it was made. */
 export async function unlessFresh(name: string, hash: string, make: () => Promise<void>): Promise<boolean> {
   const stamp = new Stamp(join(cacheFolder('images'), name));
-  if (stamp.matches(hash) && (await hasImage(imageName(name)))) return false;
-  await make();
-  stamp.write(hash);
-  return true;
+  const fresh = async (): Promise<boolean> => stamp.matches(hash) && (await hasImage(imageName(name)));
+  if (await fresh()) return false;
+  return withBuildLock(`image-${name}`, async () => {
+    if (await fresh()) return false;
+    await make();
+    stamp.write(hash);
+    return true;
+  });
 }
 
 /**

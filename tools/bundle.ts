@@ -1,0 +1,67 @@
+/**
+ * `node tools/bundle.ts [APP...]`: one file an app, `apps/<app>/dist/main.mjs`, that needs nothing but Node.
+ */
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { contentHash } from '@quickvirt/cluster';
+import { build, type BuildOptions } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+const settings = {
+  bundle: true,
+  platform: 'node',
+  target: 'node26',
+  format: 'esm',
+  minify: true,
+  keepNames: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  // Some libraries are CommonJS and call require for Node's own modules.
+  banner: {
+    js: "import { createRequire as quickvirtRequire } from 'node:module'; const require = quickvirtRequire(import.meta.url);",
+  },
+} as const satisfies BuildOptions;
+
+/** The apps that have an image. */
+export const apps = ['virt-api', 'virt-controller', 'virt-handler', 'virt-launcher'] as const;
+
+/**
+ * Bundles an app with everything it imports. Names of functions are kept, so that stack traces tell something.
+ * @returns the bundle's path.
+ * @throws when the app has no main.ts, or an import does not resolve.
+ */
+export async function bundleApp(app: string): Promise<string> {
+  return bundleFile(`${root}apps/${app}/src/main.ts`, `${root}apps/${app}/dist/main.mjs`);
+}
+
+/** What a bundle was made from: its inputs as paths below the repository, and their hash with the settings. */
+interface Manifest {
+  inputs: string[];
+  hash: string;
+}
+
+/** Bundles one entry file into one output file, unless nothing that went into it has changed since. */
+export async function bundleFile(entry: string, outfile: string): Promise<string> {
+  if (!existsSync(entry)) throw new Error(`${entry} is not there: an app starts in src/main.ts`);
+  const manifestPath = `${outfile}.inputs.json`;
+  const hashOf = (inputs: string[]): string =>
+    contentHash(
+      [JSON.stringify(settings)],
+      [...inputs, 'package-lock.json'].map((path) => join(root, path)),
+    );
+  if (existsSync(outfile) && existsSync(manifestPath)) {
+    const { inputs, hash } = JSON.parse(readFileSync(manifestPath, 'utf8')) as Manifest;
+    if (inputs.every((path) => existsSync(join(root, path))) && hashOf(inputs) === hash) return outfile;
+  }
+  rmSync(manifestPath, { force: true });
+  const { metafile } = await build({ ...settings, entryPoints: [entry], outfile, absWorkingDir: root, metafile: true });
+  const inputs = Object.keys(metafile.inputs).sort();
+  writeFileSync(manifestPath, JSON.stringify({ inputs, hash: hashOf(inputs) } satisfies Manifest));
+  return outfile;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const app of process.argv.length > 2 ? process.argv.slice(2) : apps) console.log(await bundleApp(app));
+}
