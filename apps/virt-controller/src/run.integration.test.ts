@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -45,12 +46,13 @@ let apiserver: KubeApiserver;
 let admin: KubeClient;
 let kubeconfig: string;
 let leader: { stop: () => Promise<void> };
+let auditFolder: string;
 let auditLog: string;
 
 beforeAll(async () => {
-  const folder = process.env['TMPDIR'] ?? '/tmp';
-  const policy = join(folder, `quickvirt-audit-${process.pid}.json`);
-  auditLog = join(folder, `quickvirt-audit-${process.pid}.log`);
+  auditFolder = mkdtempSync(join(tmpdir(), 'quickvirt-audit-'));
+  const policy = join(auditFolder, 'policy.json');
+  auditLog = join(auditFolder, 'audit.log');
   writeFileSync(policy, JSON.stringify(AUDIT_POLICY));
   apiserver = await startKubeApiserver({ flags: [`--audit-policy-file=${policy}`, `--audit-log-path=${auditLog}`] });
   admin = await KubeClient.load({ kubeconfig: apiserver.kubeconfigPath });
@@ -63,6 +65,7 @@ afterAll(async () => {
   await leader?.stop();
   await admin?.close();
   await apiserver?.stop();
+  if (process.env['KEEP_AUDIT'] === undefined) rmSync(auditFolder, { recursive: true, force: true });
 });
 
 /** The API server's log of writes, in its own terms. */
@@ -654,3 +657,29 @@ test('a second replica takes over when the leader stops, and work goes on', asyn
   await eventually(() => podOf('after-hand-over'));
   expect(await holder()).toMatch(/^two_/);
 }, 60_000);
+
+test('many VMs, made and deleted while leaders change, leave nothing behind', async () => {
+  const names = Array.from({ length: 50 }, (_, index) => `many-${index}`);
+  const launcherPods = async () => {
+    const { items } = await admin.list(pods, { namespace: 'default', labelSelector: 'kubevirt.io=virt-launcher' });
+    return items.filter(({ metadata }) => metadata.name?.startsWith('virt-launcher-many-'));
+  };
+  const next = async (podName: string) => {
+    const successor = await startController(podName);
+    await leader.stop();
+    leader = successor;
+  };
+  await Promise.all([...names.map((name) => admin.create(virtualMachines, aVm(name))), next('three')]);
+  await settle(async () => expect(await launcherPods()).toHaveLength(50), { timeoutMs: 30_000 });
+  await Promise.all([...names.map((name) => admin.delete(virtualMachines, here(name))), next('four')]);
+  await settle(
+    async () => {
+      expect(await launcherPods()).toEqual([]);
+      const { items } = await admin.list(virtualMachineInstances, { namespace: 'default' });
+      expect(items.filter(({ metadata }) => metadata.name?.startsWith('many-'))).toEqual([]);
+      const vms = await admin.list(virtualMachines, { namespace: 'default' });
+      expect(vms.items.filter(({ metadata }) => metadata.name?.startsWith('many-'))).toEqual([]);
+    },
+    { timeoutMs: 30_000 },
+  );
+}, 120_000);
