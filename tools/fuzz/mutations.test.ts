@@ -26,5 +26,5 @@ test('they reach every depth', () => {
     .map(({ spec }) => JSON.stringify(spec));
   expect(texts.some((text) => text?.includes('"name":"x"'))).toBe(true);
   expect(texts.some((text) => text?.includes('__proto__'))).toBe(true);
-  expect(texts.some((text) => text?.startsWith('{"list":[{}]'))).toBe(true);
+  expect(texts.some((text) => text?.includes('{"list":[{}]'))).toBe(true);
 });

@@ -23,7 +23,7 @@ const junk: fc.Arbitrary<unknown> = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }),
 );
 
-/** One change of an object: at which place, as a share of all places, and to what. */
+/** One change of an object: at which place, modulo their number, and to what. */
 interface Mutation {
   at: number;
   to: unknown;
@@ -31,29 +31,34 @@ interface Mutation {
 }
 
 const mutation: fc.Arbitrary<Mutation> = fc.record({
-  at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+  at: fc.integer({ min: 0, max: 1_000_000 }),
   to: junk,
   deletes: fc.boolean(),
 });
 
 /** Copies of the objects with one to three changes anywhere below `spec`; the API server reads the rest itself. */
 export function mutated<T extends Record<string, unknown>>(objects: fc.Arbitrary<T>): fc.Arbitrary<T> {
-  return fc.tuple(objects, fc.array(mutation, { minLength: 1, maxLength: 3 })).map(([object, mutations]) => ({
-    ...object,
-    ...mutations.reduce(apply, structuredClone({ spec: object['spec'] })),
-  }));
+  return fc.tuple(objects, fc.array(mutation, { minLength: 1, maxLength: 3 })).map(([object, mutations]) => {
+    const { spec, ...rest } = object;
+    return { ...rest, ...mutations.reduce(apply, structuredClone({ spec })) } as unknown as T;
+  });
 }
 
 function apply<T extends object>(object: T, { at, to, deletes }: Mutation): T {
   const places = placesIn(object);
-  const [holder, key] = places[Math.floor(at * places.length)] ?? [];
+  const [holder, key] = places[at % places.length] ?? [];
   if (holder === undefined || key === undefined) {
     return object;
   }
   if (deletes) {
     delete holder[key];
   } else {
-    Object.defineProperty(holder, key, { value: to, enumerable: true, configurable: true, writable: true });
+    Object.defineProperty(holder, key, {
+      value: structuredClone(to),
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
   }
   return object;
 }
