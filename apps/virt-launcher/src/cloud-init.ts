@@ -45,7 +45,7 @@ export function seedImage(vmi: VirtualMachineInstance, volume: Volume, secrets: 
 }
 
 /** The guest's host name: `spec.hostname`, or the VMI's name up to its first dot, as a DNS label (RFC 1123). */
-export function guestHostname({ metadata, spec }: VirtualMachineInstance): string {
+function guestHostname({ metadata, spec }: VirtualMachineInstance): string {
   return spec.hostname || (metadata.name ?? '').split('.', 1)[0]!.slice(0, 63);
 }
 

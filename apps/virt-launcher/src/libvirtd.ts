@@ -25,11 +25,6 @@ namespaces = []
 stdio_handler = "file"
 `;
 
-/** Where Debian and Fedora keep libvirtd's drivers. */
-const DRIVER_DIRECTORIES = [
-  '/usr/lib/x86_64-linux-gnu/libvirt/connection-driver',
-  '/usr/lib64/libvirt/connection-driver',
-];
 const LIBVIRTD = '/usr/sbin/libvirtd';
 const MAX_LOG_LINE = 2_000;
 const STOP_TIMEOUT_MS = 2_000;
@@ -41,7 +36,7 @@ export interface LibvirtPaths {
   domainLog(domainName: string): string;
 }
 
-export function libvirtPaths(runDirectory: string): LibvirtPaths {
+function libvirtPaths(runDirectory: string): LibvirtPaths {
   return {
     socket: join(runDirectory, 'libvirt', 'libvirt-sock'),
     domainLog: (domainName) => join(runDirectory, 'cache', 'libvirt', 'qemu', 'log', `${domainName}.log`),
@@ -127,10 +122,14 @@ export class Libvirtd {
   }
 }
 
+/** libvirtd's drivers, where Debian (by architecture) and Fedora keep them. */
 async function driverFiles(): Promise<string[]> {
+  const architectures = (await readdir('/usr/lib')).filter((name) => name.endsWith('-linux-gnu'));
+  const directories = [...architectures.map((name) => `/usr/lib/${name}`), '/usr/lib64'];
   const found = await Promise.all(
-    DRIVER_DIRECTORIES.map(async (directory) => {
-      const names = await readdir(directory).catch(() => []);
+    directories.map(async (library) => {
+      const directory = join(library, 'libvirt', 'connection-driver');
+      const names = await readdir(directory).catch((): string[] => []);
       return names.filter((name) => name.endsWith('.so')).map((name) => join(directory, name));
     }),
   );

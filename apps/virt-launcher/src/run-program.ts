@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 
 /** A program ended badly; the message holds the end of what it wrote to stderr. */
-export class ProgramFailed extends Error {
+class ProgramFailed extends Error {
   override readonly name = 'ProgramFailed';
 }
 

@@ -1,17 +1,5 @@
 /** `virErrorNumber`: the codes that callers act on. */
-export const ErrorCode = {
-  internal: 1,
-  operationDenied: 29,
-  /** The daemon does not know the procedure. */
-  rpc: 39,
-  noDomain: 42,
-  operationInvalid: 55,
-  operationFailed: 9,
-  operationTimeout: 68,
-  configUnsupported: 67,
-  operationAborted: 78,
-  agentUnresponsive: 86,
-} as const;
+export const ErrorCode = { noDomain: 42 } as const;
 
 /** `virDomainState`. */
 export const DomainState = {
@@ -53,12 +41,6 @@ export const LifecycleEvent = {
 } as const;
 
 /** `virDomainCreateFlags`. */
-export const CreateFlag = { paused: 1, autodestroy: 2 } as const;
-/** `virDomainDefineFlags`. */
-export const DefineFlag = { validate: 1 } as const;
-/** `virDomainDestroyFlagsValues`. */
-export const DestroyFlag = { graceful: 1 } as const;
+export const CreateFlag = { paused: 1 } as const;
 /** `virDomainShutdownFlagValues`. */
 export const ShutdownFlag = { acpiPowerButton: 1, guestAgent: 2 } as const;
-/** `virDomainModificationImpact`: what a change applies to. */
-export const AffectFlag = { current: 0, live: 1, config: 2 } as const;

@@ -49,7 +49,7 @@ export class Domain {
     await this.#connections.control.call('domainCreateWithFlags', { dom: this.ref, flags });
   }
 
-  /** Ends QEMU. Takes up to 2 s, because libvirt waits for the process. @param flags `DestroyFlag`. */
+  /** Ends QEMU. Takes up to 2 s, because libvirt waits for the process. @param flags `virDomainDestroyFlagsValues`. */
   async destroy(flags = 0): Promise<void> {
     await this.#connections.control.call('domainDestroyFlags', { dom: this.ref, flags });
   }
@@ -94,7 +94,7 @@ export class Domain {
     return (await this.#connections.query.call('domainGetXmlDesc', { dom: this.ref, flags })).xml;
   }
 
-  /** @param xml one device element. @param flags `AffectFlag`. */
+  /** @param xml one device element. @param flags `virDomainModificationImpact`. */
   async attachDevice(xml: string, flags: number): Promise<void> {
     await this.#connections.control.call('domainAttachDeviceFlags', { dom: this.ref, xml, flags });
   }

@@ -1,6 +1,6 @@
 /** Fields of libvirt's `remote_error`, as they came from the daemon. */
 export interface LibvirtErrorDetails {
-  /** `virErrorNumber`, see {@link ErrorCode}. */
+  /** `virErrorNumber`, the constants in constants.ts name those that we act on. */
   code: number;
   /** `virErrorDomain`: the part of libvirt that failed. */
   domain: number;
@@ -16,7 +16,7 @@ export interface LibvirtErrorDetails {
 /** The daemon answered a call with an error. The connection stays usable. Tell errors apart by `code` alone. */
 export class LibvirtError extends Error {
   override readonly name = 'LibvirtError';
-  /** `virErrorNumber`, see {@link ErrorCode}. */
+  /** `virErrorNumber`. */
   readonly code: number;
   /** Name of the procedure that was called, as in the procedure table. */
   readonly procedure: string;

@@ -10,7 +10,7 @@ export interface DomainEvent<P = unknown> {
 }
 
 /** An event as it came: which domain, and what. */
-export interface EventMessage<P = unknown> {
+interface EventMessage<P = unknown> {
   domain: DomainRef;
   payload: P;
 }

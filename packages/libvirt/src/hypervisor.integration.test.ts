@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { existsSync } from 'node:fs';
-import { once } from 'node:events';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { BOOT_SECTOR_GREETING, bootSectorImage } from '@quickvirt/testing';
 import { CreateFlag, DomainState, ErrorCode, LifecycleEvent, ShutoffReason } from './constants.ts';
 import { Hypervisor } from './hypervisor.ts';
 import { sessionLibvirtdMissing, startSessionLibvirtd, type SessionLibvirtd } from './testing/session-libvirtd.ts';
@@ -18,6 +20,9 @@ const domainXml = (directory: string): string => `<domain type='qemu'>
   <devices>
     <emulator>/usr/bin/qemu-system-x86_64</emulator>
     <controller type='usb' model='none'/><memballoon model='none'/>
+    <disk type='file' device='disk'>
+      <driver name='qemu' type='raw'/><source file='${directory}/disk.img'/><target dev='vda' bus='virtio'/>
+    </disk>
     <serial type='pty'><log file='${directory}/serial.log'/></serial>
     <video><model type='vga'/></video><graphics type='vnc' socket='${directory}/vnc'/>
   </devices>
@@ -29,13 +34,15 @@ const domainXml = (directory: string): string => `<domain type='qemu'>
 
   beforeAll(async () => {
     daemon = await startSessionLibvirtd();
+    writeFileSync(`${daemon.directory}/disk.img`, bootSectorImage());
+    chmodSync(`${daemon.directory}/disk.img`, 0o666);
     hypervisor = await Hypervisor.open({ socketPath: daemon.socketPath, uri: 'qemu:///session' });
   }, 30_000);
   afterAll(async () => {
     const domain = await hypervisor.findDomain(name);
     if (domain && (await domain.state()).state !== DomainState.shutoff) await domain.destroy();
     await hypervisor.close();
-    await daemon.stop();
+    await daemon[Symbol.asyncDispose]();
   }, 30_000);
 
   describeHypervisorContract({
@@ -74,11 +81,17 @@ const domainXml = (directory: string): string => `<domain type='qemu'>
     const domain = await hypervisor.defineXml(domainXml(daemon.directory));
     await domain.create(CreateFlag.paused);
     const console_ = await domain.openConsole();
-    const bytes = new Promise<Buffer>((resolve) => console_.once('data', resolve));
-    console_.on('error', () => {});
+    const greeting = readUntil(console_, BOOT_SECTOR_GREETING);
     await domain.resume();
-    expect((await bytes).length).toBeGreaterThan(0);
-    const closed = once(console_, 'close');
+    await greeting;
+    console_.write('typed');
+    await readUntil(console_, 'typed');
+    const closed = new Promise((resolve) =>
+      console_
+        .on('error', () => {})
+        .resume()
+        .once('close', resolve),
+    );
     await domain.destroy();
     await closed;
   }, 60_000);
@@ -100,17 +113,29 @@ const domainXml = (directory: string): string => `<domain type='qemu'>
   }, 60_000);
 
   test('a daemon that is killed rejects calls under way and settles closed', async () => {
-    const own = await startSessionLibvirtd();
+    await using own = await startSessionLibvirtd();
     const client = await Hypervisor.open({ socketPath: own.socketPath, uri: 'qemu:///session' });
     own.process.kill('SIGKILL');
     await expect(client.closed).resolves.toMatchObject({ name: 'LibvirtConnectionError' });
     await expect(client.version()).rejects.toMatchObject({ name: 'LibvirtConnectionError' });
-    await own.stop();
   }, 30_000);
 });
 
 async function qemuProcess(daemon: SessionLibvirtd, domainName: string): Promise<{ pid: number }> {
-  const { readFile } = await import('node:fs/promises');
   const pidFile = `${daemon.directory}/libvirt/qemu/run/${domainName}.pid`;
   return { pid: Number(await readFile(pidFile, 'utf8')) };
+}
+
+function readUntil(stream: Readable, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let seen = '';
+    const onData = (chunk: Buffer): void => {
+      seen += chunk.toString();
+      if (!seen.includes(text)) return;
+      stream.off('data', onData);
+      resolve();
+    };
+    stream.on('data', onData);
+    stream.once('close', () => reject(new Error(`the console ended after ${JSON.stringify(seen)}`)));
+  });
 }

@@ -61,7 +61,7 @@ export class Hypervisor implements AsyncDisposable {
     return (await this.#connections.query.call('connectGetDomainCapabilities', args)).capabilities;
   }
 
-  /** Defines a persistent domain, or changes the definition of one. @param flags `DefineFlag`. */
+  /** Defines a persistent domain, or changes the definition of one. @param flags `virDomainDefineFlags`. */
   async defineXml(xml: string, flags = 0): Promise<Domain> {
     return this.#domain((await this.#connections.control.call('domainDefineXmlFlags', { xml, flags })).dom);
   }

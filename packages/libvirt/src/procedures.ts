@@ -36,7 +36,7 @@ const params = array(typedParam);
  * The procedures that the project calls: number, arguments, reply, in the order of the wire. Facts of interoperability,
  * checked against libvirt 9.0 (`remote_protocol.x`, `qemu_protocol.x`); libvirt calls this protocol a stable ABI
  * (https://libvirt.org/support.html), so a row is only ever added. A daemon that lacks one answers
- * `ErrorCode.rpc` and the connection stays usable.
+ * error 39 and the connection stays usable.
  */
 export const procedures = {
   connectOpen: remote(1, { name: opt(str), flags }, {}),

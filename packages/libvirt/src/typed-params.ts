@@ -2,7 +2,7 @@ import { XdrError } from './errors.ts';
 import { codec, f64, i32, i64, str, u32, u64, type Codec, type Reader, type Writer } from './xdr.ts';
 
 /** What a typed parameter may hold; 64-bit integers are bigint. */
-export type TypedValue = number | bigint | boolean | string;
+type TypedValue = number | bigint | boolean | string;
 
 /** One `virTypedParameter`: a named value with its type on the wire. */
 export interface TypedParam {

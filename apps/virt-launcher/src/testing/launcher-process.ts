@@ -26,7 +26,7 @@ export interface LauncherProcess {
 }
 
 /** The image's user if the machine names it (libvirt wants a name), else nobody. */
-const LAUNCHER_UID = spawnSync('getent', ['passwd', '107']).status === 0 ? 107 : 65534;
+const LAUNCHER_UID = /^[^:]*:[^:]*:107:/m.test(readFileSync('/etc/passwd', 'utf8')) ? 107 : 65534;
 
 /** Why a real launcher cannot be run here, or undefined. */
 export function launcherProcessMissing(): string | undefined {
@@ -51,13 +51,19 @@ export async function startLauncher(options: { gracePeriodSeconds?: number } = {
 
   const run = join(directory, 'run');
   const main = join(dirname(fileURLToPath(import.meta.url)), '..', 'main.ts');
-  const stepDown = [`--reuid=${LAUNCHER_UID}`, `--regid=${LAUNCHER_UID}`, '--clear-groups', '--no-new-privs'];
+  const stepDown = [
+    'setpriv',
+    `--reuid=${LAUNCHER_UID}`,
+    `--regid=${LAUNCHER_UID}`,
+    '--clear-groups',
+    '--no-new-privs',
+  ];
   const identity = ['--namespace', 'default', '--name', 'tiny', '--uid', '4f6f0a52-0000-4000-8000-000000000001'];
   const paths = ['--run-dir', run, '--volumes-dir', join(directory, 'volumes')];
   const more = ['--secrets-dir', join(directory, 'secrets'), '--termination-message-path', terminationMessage];
   const grace = ['--grace-period-seconds', String(options.gracePeriodSeconds ?? 30)];
   const args = [...stepDown, process.execPath, main, ...identity, ...paths, ...more, ...grace];
-  const child = spawn('setpriv', args, { stdio: ['ignore', 'ignore', 'pipe'], cwd: directory });
+  const child = spawn('env', args, { stdio: ['ignore', 'ignore', 'pipe'], cwd: directory });
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));

@@ -1,15 +1,16 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from '@quickvirt/testing';
 
 /** A real libvirtd in session mode for tests, never as root. */
-export interface SessionLibvirtd {
+export interface SessionLibvirtd extends AsyncDisposable {
   socketPath: string;
   /** A directory that the daemon and QEMU may write to. */
   directory: string;
   process: ChildProcess;
-  stop(): Promise<void>;
 }
 
 /** Why the real daemon cannot be tested here, or undefined. */
@@ -54,16 +55,26 @@ export async function startSessionLibvirtd(): Promise<SessionLibvirtd> {
   const exited = new Promise<void>((resolve) => daemon.once('exit', () => resolve()));
   const socketPath = join(runtimeDirectory, 'libvirt-sock');
   await appears(socketPath, runtimeDirectory, exited);
+  await eventually(() => accepts(socketPath));
   return {
     socketPath,
     directory,
     process: daemon,
-    stop: async () => {
-      daemon.kill('SIGTERM');
+    [Symbol.asyncDispose]: async () => {
+      if (daemon.exitCode === null && daemon.signalCode === null) daemon.kill('SIGTERM');
       await exited;
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** The socket's file is there a moment before the daemon listens on it. */
+function accepts(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ path: socketPath }, () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
 }
 
 async function appears(path: string, directory: string, exited: Promise<void>): Promise<void> {
