@@ -121,7 +121,12 @@ function describe(node: JsonSchema, schema: JsonSchema, typeName: string | undef
   const isScalar = typeName !== undefined && (typeName in wellKnown || node.type !== 'object');
   const description = schema.description ?? (isScalar ? undefined : node.description);
   const known =
-    node.enum && !node.enforced ? `Known values: ${node.enum.map((value) => `"${value}"`).join(', ')}.` : '';
+    node.enum && !node.enforced
+      ? `Known values: ${node.enum
+          .filter(Boolean)
+          .map((value) => `"${value}"`)
+          .join(', ')}.`
+      : '';
   const text = [description, known].filter(Boolean).join(' ');
   return text === '' ? {} : { description: text };
 }
