@@ -6,6 +6,8 @@ import type { Logger } from '@quickvirt/telemetry';
 /** What the KubeVirt CR says for the guests of a node. */
 export interface CurrentConfig {
   domainConfig: DomainConfig;
+  /** CPU models that nodes do not offer. */
+  obsoleteCpuModels: readonly string[];
   /** Changes whenever the configuration does. */
   revision: string;
   /** `metadata.resourceVersion` of the CR; undefined while there is none. */
@@ -25,8 +27,16 @@ export function configReader(store: StoreReader<KubeVirt>): () => CurrentConfig 
     const from = store.list().toSorted((a, b) => age(a).localeCompare(age(b)))[0];
     if (!last || last.from !== from) {
       const revision = `${from?.metadata.uid ?? ''}/${from?.metadata.generation ?? 0}`;
-      const domainConfig = domainConfigFrom(clusterConfigFrom(from));
-      last = { from, current: { domainConfig, revision, resourceVersion: from?.metadata.resourceVersion } };
+      const config = clusterConfigFrom(from);
+      last = {
+        from,
+        current: {
+          domainConfig: domainConfigFrom(config),
+          obsoleteCpuModels: config.obsoleteCpuModels,
+          revision,
+          resourceVersion: from?.metadata.resourceVersion,
+        },
+      };
     }
     return last.current;
   };

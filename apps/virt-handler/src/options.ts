@@ -22,6 +22,8 @@ export interface Options {
   readonly deviceDirectory: string;
   /** Where the container runtime reads CDI specifications. */
   readonly cdiDirectory: string;
+  /** Where the init container left what the node's libvirt says of it. */
+  readonly capabilitiesDirectory: string;
 }
 
 /** A flag or variable that is missing or makes no sense; the message says which and what it should be. */
@@ -35,6 +37,7 @@ const FLAGS = {
   'kubelet-directory': { type: 'string', default: '/var/lib/kubelet' },
   'device-directory': { type: 'string', default: '/host/dev' },
   'cdi-directory': { type: 'string', default: '/var/run/cdi' },
+  'capabilities-directory': { type: 'string', default: '/capabilities' },
 } as const;
 
 /** Reads flags, and the pod's identity from the environment. @throws UsageError */
@@ -53,6 +56,7 @@ export function readOptions(args: readonly string[], env: Readonly<Record<string
     kubeletDirectory: flags['kubelet-directory'],
     deviceDirectory: flags['device-directory'],
     cdiDirectory: flags['cdi-directory'],
+    capabilitiesDirectory: flags['capabilities-directory'],
   };
 }
 

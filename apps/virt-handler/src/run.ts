@@ -8,7 +8,7 @@ import { chownContainerDevices } from './device-plugins/container-devices.ts';
 import { DevicePlugins } from './device-plugins/device-plugins.ts';
 import { Launchers } from './launchers/launchers.ts';
 import { runHeartbeat } from './node/heartbeat.ts';
-import { markSchedulable } from './node/node-labels.ts';
+import { labelNode } from './node/node-labels.ts';
 import type { Options } from './options.ts';
 import { ServingCertificate } from './serving-certificate.ts';
 import { vmiController, vmiInformer } from './vmi/index.ts';
@@ -52,7 +52,8 @@ export async function runVirtHandler(options: Options, ports: RunPorts, signal: 
       name: 'node-labels',
       run: async (stop) => {
         await Promise.race([devicePlugins.registered(), aborted(stop)]);
-        await markSchedulable(node, stop);
+        const { capabilitiesDirectory } = options;
+        await labelNode({ ...node, capabilitiesDirectory, obsoleteCpuModels: () => config().obsoleteCpuModels }, stop);
       },
     });
   const sessions = sessionMetric(metrics);

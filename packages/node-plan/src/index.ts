@@ -7,3 +7,4 @@ export {
   type DeviceAccess,
   type DeviceNodeFacts,
 } from './cdi-spec.ts';
+export { labelChanges, nodeLabels, type NodeCapabilities } from './node-labels.ts';

@@ -1,10 +1,17 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { labels } from '@quickvirt/api';
 import { nodes, systemClock, type Clock, type KubeClient } from '@quickvirt/kube';
+import { labelChanges, nodeLabels } from '@quickvirt/node-plan';
 import type { Logger } from '@quickvirt/telemetry';
 
 export interface NodeLabelOptions {
   client: KubeClient;
   nodeName: string;
+  /** Where the init container left what the node's own libvirt says; see virt-launcher's node-capabilities.ts. */
+  capabilitiesDirectory: string;
+  /** CPU models that are not offered, from the KubeVirt object. */
+  obsoleteCpuModels: () => readonly string[];
   logger: Logger;
   clock?: Clock;
 }
@@ -13,18 +20,20 @@ const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
 
 /**
- * Marks this node as one that VMs may be placed on, if it is not marked yet: launcher pods select on the label. Tries
- * until it is done or aborted.
+ * Writes what this node can do for guests into its labels, which launcher pods select on, and last that VMs may be placed
+ * here. Only what differs is written. Tries until it is done or aborted.
  */
-export async function markSchedulable(options: NodeLabelOptions, signal: AbortSignal): Promise<void> {
+export async function labelNode(options: NodeLabelOptions, signal: AbortSignal): Promise<void> {
   const { client, nodeName, logger, clock = systemClock } = options;
   for (let waitMs = FIRST_RETRY_MS; !signal.aborted; waitMs = Math.min(waitMs * 2, MAX_RETRY_MS)) {
     try {
+      const wanted = { ...(await capabilityLabels(options)), [labels.schedulable]: 'true' };
       const node = await client.get(nodes, { name: nodeName }, { signal });
-      if (node.metadata.labels?.[labels.schedulable] === 'true') return;
-      const patch = { metadata: { uid: node.metadata.uid, labels: { [labels.schedulable]: 'true' } } };
+      const changes = labelChanges(node.metadata.labels ?? {}, wanted);
+      if (!changes) return;
+      const patch = { metadata: { uid: node.metadata.uid, labels: changes } };
       await client.patch(nodes, { name: nodeName }, patch, { kind: 'merge', signal });
-      logger.info('VMs may be placed on this node from now on', { label: labels.schedulable });
+      logger.info('labelled this node with what guests can have on it', { changed: Object.keys(changes).length });
       return;
     } catch (error) {
       if (signal.aborted) return;
@@ -32,4 +41,11 @@ export async function markSchedulable(options: NodeLabelOptions, signal: AbortSi
       await clock.sleep(waitMs, signal).catch(() => undefined);
     }
   }
+}
+
+async function capabilityLabels(options: NodeLabelOptions): Promise<Record<string, string>> {
+  const read = (name: string): Promise<string> => readFile(join(options.capabilitiesDirectory, name), 'utf8');
+  const capabilitiesXml = await read('capabilities.xml');
+  const domainCapabilitiesXml = await read('domain-capabilities.xml');
+  return nodeLabels({ capabilitiesXml, domainCapabilitiesXml }, { obsoleteCpuModels: options.obsoleteCpuModels() });
 }
