@@ -7,9 +7,9 @@ import {
 } from '@quickvirt/api';
 import type { ClusterConfig } from '@quickvirt/config';
 import {
-  ApiError,
   controller,
   keyOf,
+  type ApiError,
   type Controller,
   type ControllerOptions,
   type EffectRunner,
@@ -20,6 +20,7 @@ import {
 } from '@quickvirt/kube';
 import type { Informers } from '../../informers.ts';
 import { refOf } from '../../object-ref.ts';
+import { refusable } from '../../refusal.ts';
 import type { OwnWrites } from '../../own-writes.ts';
 import { decideVm, failedVm, VmWriteRefused, type VmObserved } from './decide.ts';
 import type { VmEffect } from './effects.ts';
@@ -85,13 +86,17 @@ function vmEffectRunner({ client, recorder, writes }: VmControllerPorts): Effect
         await patchVm(effect.vm, { spec: { runStrategy: effect.runStrategy, running: null } });
         return;
       case 'createInstance':
-        await refusedAs('FailedCreate', `cannot create instance ${keyOf(effect.vmi)}`, async () =>
-          writes.vmis.note(await client.create(virtualMachineInstances, effect.vmi)),
+        writes.vmis.note(
+          await refusable(
+            () => client.create(virtualMachineInstances, effect.vmi),
+            refusedAs('FailedCreate', `cannot create instance ${keyOf(effect.vmi)}`),
+          ),
         );
         return;
       case 'deleteInstance':
-        await refusedAs('FailedDelete', `cannot delete instance ${keyOf(effect.vmi)}`, () =>
-          client.delete(virtualMachineInstances, refOf(effect.vmi), { uid: effect.vmi.metadata.uid }),
+        await refusable(
+          () => client.delete(virtualMachineInstances, refOf(effect.vmi), { uid: effect.vmi.metadata.uid }),
+          refusedAs('FailedDelete', `cannot delete instance ${keyOf(effect.vmi)}`),
         );
         return;
       case 'patchInstance': {
@@ -119,11 +124,7 @@ function regarding(vm: VirtualMachine): KubeObject {
   return { apiVersion: 'kubevirt.io/v1', kind: 'VirtualMachine', metadata: vm.metadata };
 }
 
-async function refusedAs(reason: string, what: string, write: () => Promise<unknown>): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.isConflict || error.isAlreadyExists) throw error;
-    throw new VmWriteRefused(reason, `${what}: ${error.message}`, { cause: error });
-  }
+/** How a refusal shows on the VM. */
+function refusedAs(reason: string, what: string): (error: ApiError) => VmWriteRefused {
+  return (error) => new VmWriteRefused(reason, `${what}: ${error.message}`, { cause: error });
 }

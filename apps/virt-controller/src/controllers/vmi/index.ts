@@ -1,7 +1,6 @@
 import { virtualMachineInstances, type VirtualMachine, type VirtualMachineInstance } from '@quickvirt/api';
 import type { ClusterConfig } from '@quickvirt/config';
 import {
-  ApiError,
   controller,
   controllerOf,
   isNotFound,
@@ -21,6 +20,7 @@ import {
 import { launcherPodName, renderLauncherPod } from '@quickvirt/launcher-pod';
 import { BY_POD_UID, type Informers } from '../../informers.ts';
 import { refOf } from '../../object-ref.ts';
+import { refusable } from '../../refusal.ts';
 import type { OwnWrites } from '../../own-writes.ts';
 import { decideVmi, failedVmi, PodRefused, type VmiObserved } from './decide.ts';
 import type { VmiEffect } from './effects.ts';
@@ -198,11 +198,9 @@ function vmiEffectRunner({ client, recorder, writes }: VmiControllerPorts): Effe
   };
 }
 
-async function createPod(client: KubeClient, pod: Pod): Promise<Pod> {
-  try {
-    return await client.create(pods, pod);
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.isConflict || error.isAlreadyExists) throw error;
-    throw new PodRefused(`the API server refused launcher pod ${keyOf(pod)}: ${error.message}`, { cause: error });
-  }
+function createPod(client: KubeClient, pod: Pod): Promise<Pod> {
+  return refusable(
+    () => client.create(pods, pod),
+    (error) => new PodRefused(`the API server refused launcher pod ${keyOf(pod)}: ${error.message}`, { cause: error }),
+  );
 }

@@ -1,0 +1,22 @@
+import { ApiError, Terminal } from '@quickvirt/kube';
+
+/**
+ * Makes a write whose refusal is the user's to know. Conflicts and AlreadyExists pass as they are: they only mean that the
+ * cache was behind.
+ * @throws Terminal when the namespace is going: nothing can be made there any more, and nobody needs to be told.
+ * @throws what `refused` makes of any other refusal of the API server.
+ */
+export async function refusable<Written>(
+  write: () => Promise<Written>,
+  refused: (error: ApiError) => Error,
+): Promise<Written> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.isConflict || error.isAlreadyExists) throw error;
+    if (error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating')) {
+      throw new Terminal('NamespaceTerminating', 'the namespace is being deleted', { cause: error });
+    }
+    throw refused(error);
+  }
+}
