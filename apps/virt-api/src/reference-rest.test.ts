@@ -9,8 +9,12 @@ const cases = resolve(import.meta.dirname, '../../../../shared/reference/cases')
 const restDirectory = resolve(cases, 'rest');
 const hasReference = existsSync(restDirectory);
 
-/** Families that are decided; every case of them must give the reference's answer. */
-const SERVED = /^(virtualmachines\/a\/(start|stop|restart)|virtualmachineinstances\/a\/console)$/;
+/** What this release has no decision for: it answers 404 or 501. */
+const MISSING = /\/(memorydump|removememorydump|objectgraph|sev\/\w+)$/;
+/** Instancetypes are not expanded yet. */
+const MISSING_CASES = ['vm-expand-it', 'expandvmspec-it', 'expandvmspec-conflict', 'expandvmspec-missing'];
+/** Decided by the HTTP layer: a body without its type. */
+const HTTP_CASES = ['expandvmspec-empty'];
 
 function readYaml<T>(file: string): T {
   return parse(readFileSync(resolve(cases, file), 'utf8')) as T;
@@ -20,17 +24,24 @@ const restCases = hasReference
   ? readdirSync(restDirectory)
       .filter((file) => file.endsWith('.in.yaml'))
       .map((file) => readYaml<RestCase & { config: string }>(`rest/${file}`))
-      .filter(({ call }) => SERVED.test(call.path.split('?')[0] ?? ''))
+      .filter(({ name, call }) => !MISSING.test(call.path) && ![...MISSING_CASES, ...HTTP_CASES].includes(name))
   : [];
 
-/** What a JSON patch comes to, without the preconditions, which are ours to choose. */
+/**
+ * What the writes come to: patches without their preconditions, which are ours to choose, and without `/status` in a
+ * VMI's path, because only ours has that subresource; new objects without what the API server fills in.
+ */
 function effect({ writes }: Pick<RestOutcome, 'writes'>) {
   return writes.map(({ verb, path, body, query }) => {
-    if (!Array.isArray(body)) return { verb, path, body, query };
+    const at = path.replace(/(virtualmachineinstances\/\w+)\/status$/, '$1');
+    if (!Array.isArray(body)) {
+      const { kind, metadata, spec } = body as { kind: string; metadata: { generateName: string }; spec: object };
+      return { verb, path: at, query, kind, generateName: metadata.generateName, spec };
+    }
     const operations = (body as { op: string; path: string; value?: unknown }[])
-      .filter(({ op, path: at }) => op !== 'test' && !at.startsWith('/metadata'))
+      .filter((operation) => operation.op !== 'test' && !operation.path.startsWith('/metadata'))
       .map(({ op, ...rest }) => ({ ...rest, op: op === 'replace' ? 'add' : op }));
-    return { verb, path, body: operations, query };
+    return { verb, path: at, body: operations, query };
   });
 }
 
@@ -47,5 +58,5 @@ if (!hasReference) console.warn(`skipped: the reference cases are not there (${r
 });
 
 test('the reference is walked, not skipped over', () => {
-  if (hasReference) expect(restCases.length).toBeGreaterThan(60);
+  if (hasReference) expect(restCases.length).toBeGreaterThan(200);
 });

@@ -65,11 +65,17 @@ function outcomeOf(answer: Answer, path: string): RestOutcome {
     case 'node':
       return { code: 200, writes: [], handler: [`${answer.call.method} /v1/namespaces/${NAMESPACE}/${path}`] };
     case 'node-stream':
-      return { code: 'stream', writes: [], handler: [`GET /v1/namespaces/${NAMESPACE}/${path}`] };
+      return {
+        code: 'stream',
+        writes: [],
+        handler: [`GET /v1/namespaces/${NAMESPACE}/${withoutAction(path)}/${answer.stream}`],
+      };
     case 'dial':
       return { code: 'stream', writes: [], handler: [] };
   }
 }
+
+const withoutAction = (path: string): string => path.split('/').slice(0, 2).join('/');
 
 function written(write: Write): RestOutcome['writes'][number] {
   const { verb, resource, namespace, dryRun } = write;

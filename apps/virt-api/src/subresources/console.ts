@@ -1,19 +1,22 @@
-import { virtualMachineInstances, type VirtualMachineInstance } from '@quickvirt/api';
-import { badRequest, conflict } from '../status.ts';
+import type { VirtualMachineInstance } from '@quickvirt/api';
+import { badRequest } from '../status.ts';
 import { refuse, type Answer } from './answer.ts';
+import { conflictOnVmi, isRunning } from './vmi-conditions.ts';
 
 /**
  * The serial console. "Not running yet" is 400 and nothing else, because clients try again on 400 alone; 409 is final.
  */
-export function decideConsole({ metadata, spec, status }: VirtualMachineInstance): Answer {
+export function decideConsole(vmi: VirtualMachineInstance): Answer {
+  const { spec, status } = vmi;
   if (spec.domain.devices.autoattachSerialConsole === false)
     return refuse(badRequest('No serial consoles are present.'));
-  if (status?.phase === 'Failed') {
-    return refuse(
-      conflict({ resource: virtualMachineInstances, name: metadata.name ?? '' }, 'VMI is in failed status'),
-    );
-  }
-  if (status?.phase !== 'Running' || !status.nodeName) return refuse(badRequest('VMI is not running'));
+  if (status?.phase === 'Failed') return refuse(conflictOnVmi(vmi, 'VMI is in failed status'));
+  if (!isRunning(vmi) || !status?.nodeName) return refuse(badRequest('VMI is not running'));
+  return nodeStream(vmi, 'console');
+}
+
+/** A stream of the node that runs the VMI. */
+export function nodeStream({ metadata, status }: VirtualMachineInstance, stream: string): Answer {
   const { namespace = '', name = '', uid = '' } = metadata;
-  return { type: 'node-stream', stream: 'console', target: { nodeName: status.nodeName, namespace, name, uid } };
+  return { type: 'node-stream', stream, target: { nodeName: status?.nodeName ?? '', namespace, name, uid } };
 }

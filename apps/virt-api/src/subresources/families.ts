@@ -1,16 +1,30 @@
 import {
   virtualMachineInstances,
   virtualMachines,
+  type AddVolumeOptions,
+  type MigrateOptions,
+  type PauseOptions,
+  type RemoveVolumeOptions,
   type RestartOptions,
   type StartOptions,
   type StopOptions,
+  type UnpauseOptions,
   type VirtualMachine,
   type VirtualMachineInstance,
 } from '@quickvirt/api';
 import type { ClusterConfig } from '@quickvirt/config';
-import { notFound, type FailureStatus } from '../status.ts';
+import { conflict, notFound, type FailureStatus } from '../status.ts';
 import { refuse, type Answer } from './answer.ts';
 import { decideConsole } from './console.ts';
+import { decideUsbRedirection, decideVsock } from './device-streams.ts';
+import { decideEvacuateCancel } from './evacuation.ts';
+import { decideExpand, decideExpandOf } from './expand.ts';
+import { decideScreenshot, decideVnc } from './graphics.ts';
+import { decideGuestAgentReport } from './guest-agent.ts';
+import { addVolumeProblem, decideVmiVolume, decideVmVolume, removeVolumeProblem } from './hotplug-volumes.ts';
+import { decideMigrate } from './migrate.ts';
+import { decideFreeze, decidePause, decideReset, decideSoftReboot, decideUnpause } from './node-actions.ts';
+import { decidePortForward } from './port-forward.ts';
 import { decideRestart, decideStart, decideStop, restartOptionsProblem } from './power.ts';
 import type { SubresourcePath } from './subresource-request.ts';
 
@@ -41,6 +55,10 @@ export interface SubresourceFamily {
   isStream?: true;
   /** Not named in discovery, as clients know it. */
   isHidden?: true;
+  /** A family of VMIs whose decision looks at the VM of the same name as well. */
+  readsVm?: true;
+  /** What this release cannot do yet: a call that may go on is answered with 501 that names it, and changes nothing. */
+  pending?: string;
   /** What is wrong with the call whatever the state. */
   problemOf?(call: SubresourceCall): FailureStatus | undefined;
   /** Pure: what to do about the call. */
@@ -78,15 +96,125 @@ function ofVmi(
   };
 }
 
-/** Every subresource that is served. */
-export const subresourceFamilies: readonly SubresourceFamily[] = [
+const power: SubresourceFamily[] = [
   ofVm('start', ({ options }, state) => decideStart(state, options as StartOptions)),
   ofVm('stop', ({ options }, state) => decideStop(state, options as StopOptions)),
   {
     ...ofVm('restart', ({ options }, state) => decideRestart(state, options as RestartOptions)),
     problemOf: ({ options }) => restartOptionsProblem(options as RestartOptions),
   },
+];
+
+const nodeActions: SubresourceFamily[] = [
+  ofVmi('pause', 'PUT', ({ options }, { vmi }) => decidePause(vmi, options as PauseOptions)),
+  {
+    ...ofVmi('unpause', 'PUT', ({ options }, { vmi, vm }) => decideUnpause(vmi, vm, options as UnpauseOptions)),
+    readsVm: true,
+  },
+  ofVmi('freeze', 'PUT', (_call, { vmi }) => decideFreeze(vmi, 'freeze')),
+  ofVmi('unfreeze', 'PUT', (_call, { vmi }) => decideFreeze(vmi, 'unfreeze')),
+  ofVmi('softreboot', 'PUT', (_call, { vmi }) => decideSoftReboot(vmi)),
+  ofVmi('reset', 'PUT', (_call, { vmi }) => decideReset(vmi)),
+  ofVmi('vnc/screenshot', 'GET', (_call, { vmi }) => decideScreenshot(vmi)),
+  ...['guestosinfo', 'userlist', 'filesystemlist'].map((report): SubresourceFamily => ({
+    resource: virtualMachineInstances.plural,
+    subresource: report,
+    method: 'GET',
+    decide: ({ path }, { vmi }) => decideGuestAgentReport(vmi, path.name, report),
+  })),
+];
+
+const streams: SubresourceFamily[] = [
   { ...ofVmi('console', 'GET', (_call, { vmi }) => decideConsole(vmi)), isStream: true },
+  { ...ofVmi('vnc', 'GET', ({ query }, { vmi }) => decideVnc(vmi, query)), isStream: true },
+  { ...ofVmi('usbredir', 'GET', (_call, { vmi }) => decideUsbRedirection(vmi)), isStream: true, isHidden: true },
+  { ...ofVmi('vsock', 'GET', (_call, { vmi }) => decideVsock(vmi)), isStream: true, isHidden: true },
+  {
+    ...ofVmi('portforward', 'GET', ({ path }, { vmi }) => decidePortForward(vmi, path.rest)),
+    isStream: true,
+  },
+  {
+    ...ofVm('portforward', ({ path }, { vm, vmi }) =>
+      vmi
+        ? decidePortForward(vmi, path.rest)
+        : refuse(conflict({ resource: virtualMachines, name: vm.metadata.name ?? '' }, 'VMI is not started')),
+    ),
+    method: 'GET',
+    isStream: true,
+    isHidden: true,
+  },
+];
+
+const volumes: SubresourceFamily[] = [
+  {
+    ...ofVm('addvolume', ({ options }, { vm, config }) => decideVmVolume(vm, { add: asAdd(options) }, config)),
+    problemOf: ({ options }) => addVolumeProblem(asAdd(options)),
+    isHidden: true,
+    pending: 'hot-plugging volumes',
+  },
+  {
+    ...ofVm('removevolume', ({ options }, { vm, config }) => decideVmVolume(vm, { remove: asRemove(options) }, config)),
+    problemOf: ({ options }) => removeVolumeProblem(asRemove(options)),
+    isHidden: true,
+    pending: 'hot-plugging volumes',
+  },
+  {
+    ...ofVmi('addvolume', 'PUT', ({ options }, { vmi, config }) =>
+      decideVmiVolume(vmi, { add: asAdd(options) }, config),
+    ),
+    problemOf: ({ options }) => addVolumeProblem(asAdd(options)),
+    pending: 'hot-plugging volumes',
+  },
+  {
+    ...ofVmi('removevolume', 'PUT', ({ options }, { vmi, config }) =>
+      decideVmiVolume(vmi, { remove: asRemove(options) }, config),
+    ),
+    problemOf: ({ options }) => removeVolumeProblem(asRemove(options)),
+    pending: 'hot-plugging volumes',
+  },
+];
+
+const asAdd = (options: SubresourceCall['options']): AddVolumeOptions => options as unknown as AddVolumeOptions;
+const asRemove = (options: SubresourceCall['options']): RemoveVolumeOptions =>
+  options as unknown as RemoveVolumeOptions;
+
+const placement: SubresourceFamily[] = [
+  {
+    ...ofVm('migrate', ({ options }, { vm, vmi }) => decideMigrate(vm, vmi, options as MigrateOptions)),
+    pending: 'live migration',
+  },
+  {
+    ...ofVmi('evacuate/cancel', 'PUT', ({ options }, { vmi }) => decideEvacuateCancel(vmi, options)),
+    pending: 'evacuation',
+  },
+  {
+    ...ofVm('evacuate/cancel', ({ options }, { vm, vmi }) =>
+      vmi
+        ? decideEvacuateCancel(vmi, options)
+        : refuse(notFound({ resource: virtualMachineInstances, name: vm.metadata.name ?? '' })),
+    ),
+    pending: 'evacuation',
+  },
+];
+
+const expansion: SubresourceFamily[] = [
+  { ...ofVm('expand-spec', (_call, { vm }) => decideExpand(vm)), method: 'GET' },
+  {
+    resource: 'expand-vm-spec',
+    subresource: '',
+    method: 'PUT',
+    decide: ({ path, options }) => decideExpandOf(options, path.namespace),
+  },
+];
+
+/** Every subresource that is served. */
+export const subresourceFamilies: readonly SubresourceFamily[] = [
+  ...power,
+  ...nodeActions,
+  ...streams,
+  ...volumes,
+  ...placement,
+  ...expansion,
 ];
 
 const familyByPath = new Map(subresourceFamilies.map((family) => [`${family.resource}/${family.subresource}`, family]));

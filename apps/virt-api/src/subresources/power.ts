@@ -10,9 +10,10 @@ import {
   type VirtualMachineRunStrategy,
   type VirtualMachineStateChangeRequest,
 } from '@quickvirt/api';
-import { testResourceVersion, testUid, type JsonPatchOperation } from '@quickvirt/kube';
+import type { JsonPatchOperation } from '@quickvirt/kube';
 import { badRequest, conflict, internalError, type FailureStatus } from '../status.ts';
 import { refuse, type Answer, type PatchWrite } from './answer.ts';
+import { patchOf } from './patch-write.ts';
 
 /** What the power decisions look at. */
 export interface VmState {
@@ -157,25 +158,6 @@ function setGracePeriod(vmi: VirtualMachineInstance, seconds: number, options: D
 
 interface DryRunOption {
   dryRun?: string[];
-}
-
-function patchOf(
-  resource: PatchWrite['resource'],
-  object: VirtualMachine | VirtualMachineInstance,
-  operations: JsonPatchOperation[],
-  { dryRun }: DryRunOption,
-  subresource?: 'status',
-): PatchWrite {
-  const { namespace = '', name = '' } = object.metadata;
-  return {
-    verb: 'PATCH',
-    resource,
-    namespace,
-    name,
-    ...(subresource && { subresource }),
-    patch: [testUid(object), testResourceVersion(object), ...operations],
-    dryRun: dryRun?.includes('All') ?? false,
-  };
 }
 
 function accepted(writes: PatchWrite[]): Answer {

@@ -50,7 +50,9 @@ export class SubresourceService {
   }
 
   async #attempt(family: SubresourceFamily, call: SubresourceCall): Promise<Outcome> {
-    const answer = family.decide(call, await this.#read(call));
+    const answer = family.decide(call, await this.#read(family, call));
+    const isGoingOn = answer.type !== 'failure' && answer.type !== 'text';
+    if (family.pending && isGoingOn) throw new RequestRefused(notImplemented(family.pending));
     switch (answer.type) {
       case 'writes':
         for (const write of answer.writes) await this.#write(write);
@@ -62,13 +64,15 @@ export class SubresourceService {
     }
   }
 
-  async #read({ path }: SubresourceCall): Promise<SubresourceState> {
+  async #read({ resource, readsVm }: SubresourceFamily, { path }: SubresourceCall): Promise<SubresourceState> {
+    const config = this.#options.config();
+    if (path.name === '') return { config };
     const ref = { namespace: path.namespace, name: path.name };
     const [vm, vmi] = await Promise.all([
-      path.resource === virtualMachines.plural ? this.#find(virtualMachines, ref) : undefined,
+      resource === virtualMachines.plural || readsVm ? this.#find(virtualMachines, ref) : undefined,
       this.#find(virtualMachineInstances, ref),
     ]);
-    return { config: this.#options.config(), ...(vm && { vm }), ...(vmi && { vmi }) };
+    return { config, ...(vm && { vm }), ...(vmi && { vmi }) };
   }
 
   async #find<T extends KubeObject>(type: ResourceType<T>, ref: ObjectName): Promise<T | undefined> {
