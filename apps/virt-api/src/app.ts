@@ -25,6 +25,7 @@ import {
   RequestRefused,
   tooLarge,
   unauthorized,
+  unsupportedMediaType,
   type FailureStatus,
 } from './status.ts';
 import { subresourceFamilies } from './subresources/families.ts';
@@ -121,6 +122,9 @@ function mountHealth(app: Express, health: HealthHandlers): void {
 
 async function serveSubresource(request: Request, response: Response, options: AppOptions): Promise<void> {
   const { caller, path, family } = await admitCall(request, request.path, options.gate);
+  if (family.requiresJson && !request.is('application/json')) {
+    throw new RequestRefused(unsupportedMediaType('application/json'));
+  }
   const url = new URL(request.originalUrl, 'https://virt-api');
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const outcome = await options.service.answer(family, { path, options: parseOptions(body), query: url.searchParams });

@@ -10,7 +10,7 @@ export interface NodeConsoleOptions {
 }
 
 /** A handler that refuses does so at once; one that has nothing to say yet is taken to have opened the console. */
-const REFUSAL_WINDOW_MS = 1_500;
+const REFUSAL_WINDOW_MS = 500;
 
 /**
  * Opens the serial console of a VMI through the virt-handler of its node, as a stream of bytes.

@@ -59,6 +59,8 @@ export interface SubresourceFamily {
   readsVm?: true;
   /** What this release cannot do yet: a call that may go on is answered with 501 that names it, and changes nothing. */
   pending?: string;
+  /** The body must say that it is JSON, else 415. */
+  requiresJson?: true;
   /** What is wrong with the call whatever the state. */
   problemOf?(call: SubresourceCall): FailureStatus | undefined;
   /** Pure: what to do about the call. */
@@ -203,6 +205,7 @@ const expansion: SubresourceFamily[] = [
     resource: 'expand-vm-spec',
     subresource: '',
     method: 'PUT',
+    requiresJson: true,
     decide: ({ path, options }) => decideExpandOf(options, path.namespace),
   },
 ];
