@@ -3,49 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { dialDevicePlugin, serveRegistration, type RpcServer } from '@quickvirt/rpc';
 import { Metrics, type Logger } from '@quickvirt/telemetry';
+import { FakeKubelet } from '../testing/fake-kubelet.ts';
 import { DevicePlugins, type DevicePluginsOptions } from './device-plugins.ts';
 import { deviceNumbers } from './node-device.ts';
 
 const logger: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => logger };
 const lack = 'the test';
-
-/** The kubelet's side: hears registrations, and asks as the kubelet does. */
-class FakeKubelet {
-  readonly registrations: { resourceName: string; endpoint: string; version: string }[] = [];
-  readonly directory: string;
-  #server: RpcServer | undefined;
-  #heard: (() => void)[] = [];
-
-  constructor(directory: string) {
-    this.directory = directory;
-  }
-
-  async start(): Promise<void> {
-    this.#server = await serveRegistration(join(this.directory, 'kubelet.sock'), {
-      register: async ({ resourceName, endpoint, version }) => {
-        this.registrations.push({ resourceName, endpoint, version });
-        for (const heard of this.#heard.splice(0)) heard();
-        return {};
-      },
-    });
-  }
-
-  /** Ends as a kubelet that restarts: its socket and all plugins' are gone. */
-  async stop(): Promise<void> {
-    await this.#server?.close(0);
-    for (const file of ['kubelet.sock', 'kubevirt-null.sock']) await rm(join(this.directory, file), { force: true });
-  }
-
-  async registered(count: number): Promise<void> {
-    while (this.registrations.length < count) await new Promise<void>((resolve) => this.#heard.push(resolve));
-  }
-
-  plugin(endpoint = 'kubevirt-null.sock') {
-    return dialDevicePlugin(join(this.directory, endpoint));
-  }
-}
 
 let root: string;
 let kubelet: FakeKubelet;
@@ -97,7 +61,7 @@ describe('device plugins', () => {
     expect(kubelet.registrations).toEqual([
       { resourceName: 'devices.kubevirt.io/null', endpoint: 'kubevirt-null.sock', version: 'v1beta1' },
     ]);
-    const client = kubelet.plugin();
+    const client = kubelet.plugin('kubevirt-null.sock');
     for await (const { devices } of client.listAndWatch({})) {
       expect(devices.map(({ ID, health }) => [ID, health])).toEqual([
         ['null0', 'Healthy'],
@@ -112,7 +76,7 @@ describe('device plugins', () => {
   test('answers with a CDI device whose specification gives it to uid 107', async () => {
     await kubelet.start();
     await run().registered();
-    const client = kubelet.plugin();
+    const client = kubelet.plugin('kubevirt-null.sock');
     const { containerResponses } = await client.allocate({
       containerRequests: [{ devicesIds: ['null0'] }, { devicesIds: ['null1'] }],
     });
@@ -133,7 +97,7 @@ describe('device plugins', () => {
   test('without CDI it answers with the device node', async () => {
     await kubelet.start();
     await run({ access: 'chown' }).registered();
-    const client = kubelet.plugin();
+    const client = kubelet.plugin('kubevirt-null.sock');
     const { containerResponses } = await client.allocate({ containerRequests: [{ devicesIds: ['null0'] }] });
     client.close();
     expect(containerResponses[0]).toMatchObject({
@@ -148,7 +112,7 @@ describe('device plugins', () => {
     await kubelet.stop();
     await kubelet.start();
     await kubelet.registered(2);
-    const client = kubelet.plugin();
+    const client = kubelet.plugin('kubevirt-null.sock');
     for await (const { devices } of client.listAndWatch({})) {
       expect(devices).toHaveLength(3);
       break;
@@ -171,7 +135,7 @@ describe('device plugins', () => {
     run({ deviceDirectory: join(root, 'dev') });
     makeNode();
     await kubelet.registered(1);
-    const client = kubelet.plugin();
+    const client = kubelet.plugin('kubevirt-null.sock');
     const lists = client.listAndWatch({})[Symbol.asyncIterator]();
     const health = async () => (await lists.next()).value?.devices[0]?.health as string | undefined;
     expect(await health()).toBe('Healthy');

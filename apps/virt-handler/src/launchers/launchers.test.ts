@@ -1,12 +1,10 @@
-import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { openBeneath, type HeldPath } from '@quickvirt/host';
 import { systemClock } from '@quickvirt/kube';
-import { serveLauncher, type DomainState, type Init, type LauncherHandlers, type RpcServer } from '@quickvirt/rpc';
 import type { Logger } from '@quickvirt/telemetry';
+import { FakeLauncher } from '../testing/fake-launcher.ts';
 import type { LauncherView } from './launcher-connection.ts';
 import { Launchers } from './launchers.ts';
 
@@ -14,61 +12,22 @@ const POD = '11111111-2222-3333-4444-555555555555';
 const KEY = 'default/a';
 const logger: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => logger };
 
-/** A launcher whose state the test sets. */
-class FakeLauncher {
-  #state: Init<DomainState> = {};
-  #revision = 1;
-  #wake = Promise.withResolvers<void>();
-  server: RpcServer | undefined;
-
-  async listen(socketPath: string): Promise<void> {
-    const unused = async () => ({});
-    const handlers: LauncherHandlers = {
-      info: unused,
-      syncDomain: unused,
-      shutdownDomain: unused,
-      destroyDomain: unused,
-      watchState: (_request, { signal }) => this.#states(signal),
-      console: async () => undefined,
-    };
-    this.server = await serveLauncher(socketPath, handlers);
-  }
-
-  set state(state: Init<DomainState>) {
-    this.#state = state;
-    this.#revision++;
-    this.#wake.resolve();
-    this.#wake = Promise.withResolvers();
-  }
-
-  async *#states(signal: AbortSignal) {
-    while (!signal.aborted) {
-      const changed = this.#wake.promise;
-      yield { revision: this.#revision, state: this.#state };
-      await Promise.race([changed, once(signal, 'abort')]);
-    }
-  }
-}
-
 let kubelet: string;
 let sockets: string;
 let launchers: Launchers;
-let shortSockets: HeldPath;
-const launcher = { current: new FakeLauncher() };
+let launcher: FakeLauncher;
 
 beforeEach(async () => {
   kubelet = await mkdtemp(join(tmpdir(), 'k'));
   sockets = join(kubelet, 'pods', POD, 'volumes/kubernetes.io~empty-dir/sockets');
   await mkdir(sockets, { recursive: true });
-  shortSockets = await openBeneath(sockets, []);
-  launcher.current = new FakeLauncher();
+  launcher = new FakeLauncher();
   launchers = new Launchers({ kubeletDirectory: kubelet, logger, clock: systemClock });
 });
 
 afterEach(async () => {
   launchers.close();
-  await launcher.current.server?.close(0);
-  await shortSockets.close();
+  await launcher.close();
   await rm(kubelet, { recursive: true });
 });
 
@@ -87,48 +46,45 @@ function seen(wanted: (view: LauncherView) => boolean): Promise<LauncherView> {
 const heard = (phase: string) => seen((view) => view.type === 'heard' && view.state.phase === phase);
 const silent = (error: RegExp) => seen((view) => view.type === 'silent' && error.test(view.error ?? ''));
 const socketPath = () => join(sockets, 'launcher.sock');
-/** The same, short enough for sockaddr_un: the kubelet's own path is not, and so is never dialled as it is. */
-const shortSocketPath = () => join(shortSockets.path, 'launcher.sock');
 
 describe('Launchers', () => {
   test('waits for the socket, then follows the state', async () => {
     launchers.connect(KEY, POD);
-    await launcher.current.listen(shortSocketPath());
+    await launcher.listen(sockets);
     await heard('DOMAIN_PHASE_UNSPECIFIED');
-    launcher.current.state = { phase: 'DOMAIN_PHASE_RUNNING', guestMemoryBytes: 1024 };
+    launcher.state = { phase: 'DOMAIN_PHASE_RUNNING', guestMemoryBytes: 1024 };
     expect(await heard('DOMAIN_PHASE_RUNNING')).toMatchObject({ state: { guestMemoryBytes: 1024 } });
     expect(launchers.get(KEY)?.client).toBeDefined();
   });
 
   test('tells a launcher that fell silent, and finds it again', async () => {
-    await launcher.current.listen(shortSocketPath());
+    await launcher.listen(sockets);
     launchers.connect(KEY, POD);
     await heard('DOMAIN_PHASE_UNSPECIFIED');
-    await launcher.current.server?.close(0);
+    await launcher.close();
     await silent(/./);
     expect(launchers.get(KEY)?.client).toBeUndefined();
-    await launcher.current.listen(shortSocketPath());
+    await launcher.listen(sockets);
     await heard('DOMAIN_PHASE_UNSPECIFIED');
   });
 
   test('a new follower of a running guest gets the whole state', async () => {
-    await launcher.current.listen(shortSocketPath());
-    launcher.current.state = { phase: 'DOMAIN_PHASE_RUNNING', machineType: 'q35' };
+    await launcher.listen(sockets);
+    launcher.state = { phase: 'DOMAIN_PHASE_RUNNING', machineType: 'q35' };
     launchers.connect(KEY, POD);
     expect(await heard('DOMAIN_PHASE_RUNNING')).toMatchObject({ state: { machineType: 'q35' } });
   });
 
   test('follows no link where the socket belongs', async () => {
-    const elsewhere = join(kubelet, 'elsewhere.sock');
-    await launcher.current.listen(elsewhere);
-    await symlink(elsewhere, socketPath());
+    await launcher.listen(kubelet);
+    await symlink(join(kubelet, 'launcher.sock'), socketPath());
     launchers.connect(KEY, POD);
     await silent(/symbolic link/);
   });
 
   test('follows no link on the way', async () => {
     await rm(sockets, { recursive: true });
-    await launcher.current.listen(join(kubelet, 'launcher.sock'));
+    await launcher.listen(kubelet);
     await symlink(kubelet, sockets);
     launchers.connect(KEY, POD);
     await silent(/symbolic link/);
@@ -146,17 +102,17 @@ describe('Launchers', () => {
   });
 
   test('a launcher that floods is read at a bounded rate', async () => {
-    await launcher.current.listen(shortSocketPath());
+    await launcher.listen(sockets);
     launchers.connect(KEY, POD);
     await heard('DOMAIN_PHASE_UNSPECIFIED');
     const begun = performance.now();
     let changes = 0;
     launchers.subscribe(() => changes++);
     for (let sent = 1; sent <= 30; sent++) {
-      launcher.current.state = { guestMemoryBytes: sent };
+      launcher.state = { guestMemoryBytes: sent };
       await new Promise(setImmediate);
     }
-    launcher.current.state = { phase: 'DOMAIN_PHASE_RUNNING' };
+    launcher.state = { phase: 'DOMAIN_PHASE_RUNNING' };
     await heard('DOMAIN_PHASE_RUNNING');
     expect(changes).toBeGreaterThan(20);
     expect(performance.now() - begun).toBeGreaterThan(700);
