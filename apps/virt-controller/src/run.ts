@@ -10,7 +10,8 @@ import { vmController } from './controllers/vm/index.ts';
 import { vmiController } from './controllers/vmi/index.ts';
 import { makeInformers, type Informers } from './informers.ts';
 import { makeFirstKubeVirt } from './first-kubevirt.ts';
-import { phaseMetrics } from './phase-metrics.ts';
+import { vmMetrics } from './metrics/vm-metrics.ts';
+import { vmiMetrics } from './metrics/vmi-metrics.ts';
 import type { Options } from './options.ts';
 import { OwnWrites } from './own-writes.ts';
 
@@ -111,7 +112,8 @@ function addControllers(
       { whenLeading: true },
     );
   authorityMetrics(shared, metrics);
-  phaseMetrics(informers, metrics);
+  vmMetrics(informers, metrics);
+  vmiMetrics(informers, metrics);
 }
 
 function leaderMetrics(metrics: Metrics, leaderElector: LeaderElector, manager: Manager): void {
