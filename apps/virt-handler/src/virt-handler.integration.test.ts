@@ -118,7 +118,6 @@ async function startHandler() {
       deviceDirectory: '/dev',
       cdiDirectory: join(root, 'cdi'),
       capabilitiesDirectory: CAPABILITIES,
-      capabilitiesDirectory: new URL('../../../packages/node-plan/src/testdata', import.meta.url).pathname,
     },
     { client, logger, metrics: new Metrics() },
     stop.signal,
