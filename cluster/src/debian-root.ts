@@ -1,8 +1,10 @@
-import { existsSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { withBuildLock } from './build-lock.ts';
 import { cacheFolder, contentHash } from './cache.ts';
 import { command } from './command.ts';
+
+const mergedUsrHooks = '/usr/share/mmdebstrap/hooks/merged-usr';
 
 /** The Debian release of everything that we build. */
 export const debianRelease = 'bookworm';
@@ -13,11 +15,16 @@ export const debianRelease = 'bookworm';
  * @returns the tar file's path.
  */
 export async function debianRoot(name: string, packages: readonly string[]): Promise<string> {
-  const hash = contentHash([debianRelease, ...packages]);
+  // Without these two Debian merges /usr by a program in Perl, which then is 45 MB of every image.
+  const wanted = ['usr-is-merged', ...packages];
+  const hash = contentHash([debianRelease, mergedUsrHooks, ...wanted]);
   const path = join(cacheFolder('debian'), `${name}-${hash}.tar`);
   if (existsSync(path)) return path;
   await withBuildLock(`debian-${name}`, async () => {
-    if (!existsSync(path)) await makeRoot(name, packages, path);
+    if (existsSync(path)) return;
+    await makeRoot(name, wanted, path);
+    const older = readdirSync(dirname(path)).filter((file) => file.startsWith(`${name}-`) && file !== basename(path));
+    for (const file of older) rmSync(join(dirname(path), file));
   });
   return path;
 }
@@ -30,7 +37,8 @@ async function makeRoot(name: string, packages: readonly string[], path: string)
     '--quiet',
     '--format=tar',
     '--variant=minbase',
-    ...(packages.length > 0 ? [`--include=${packages.join(',')}`] : []),
+    `--hook-dir=${mergedUsrHooks}`,
+    `--include=${packages.join(',')}`,
     '--aptopt=APT::Install-Recommends "false"',
     ...excluded,
     debianRelease,

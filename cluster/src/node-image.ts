@@ -72,6 +72,7 @@ const maskedUnits = [
   'nftables.service',
 ];
 
+const repository = 'localhost/quickvirt/kind-node';
 const pathVariable = 'PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
@@ -91,10 +92,15 @@ export async function buildNodeImage(): Promise<string> {
       ...nodeFamilies.map((name) => folder(`go/${name}`)),
     ],
   );
-  const image = `localhost/quickvirt/kind-node:${version}-${hash}`;
+  const image = `${repository}:${version}-${hash}`;
   if (await hasImage(image)) return image;
   await withBuildLock('node-image', async () => {
-    if (!(await hasImage(image))) await makeNodeImage(programs, version, image);
+    if (await hasImage(image)) return;
+    await makeNodeImage(programs, version, image);
+    const all = await runEngine(['images', '--format', '{{.Repository}}:{{.Tag}}', repository]);
+    const older = all.split('\n').filter((name) => name !== '' && name !== image);
+    // One that a cluster runs on stays: the engine refuses.
+    for (const name of older) await runEngine(['rmi', name]).catch(() => undefined);
   });
   return image;
 }

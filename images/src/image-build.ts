@@ -28,6 +28,13 @@ export async function baseImage(): Promise<string> {
   return image;
 }
 
+async function imageId(image: string): Promise<string | undefined> {
+  return runEngine(['image', 'inspect', '--format', '{{.Id}}', image]).then(
+    (id) => id.trim(),
+    () => undefined,
+  );
+}
+
 /** Makes an image unless the inputs are those it was made from. Returns whether it was made. */
 export async function unlessFresh(name: string, hash: string, make: () => Promise<void>): Promise<boolean> {
   const stamp = new Stamp(join(cacheFolder('images'), name));
@@ -35,8 +42,11 @@ export async function unlessFresh(name: string, hash: string, make: () => Promis
   if (await fresh()) return false;
   return withBuildLock(`image-${name}`, async () => {
     if (await fresh()) return false;
+    const before = await imageId(imageName(name));
     await make();
     stamp.write(hash);
+    // The one it replaces has lost its name. Layers that the new one shares stay; so does an image in use.
+    if (before && before !== (await imageId(imageName(name)))) await runEngine(['rmi', before]).catch(() => undefined);
     return true;
   });
 }
