@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { ApiError, Terminal } from '@quickvirt/kube';
-import { refusable } from './refusal.ts';
+import { ApiError, RetryAfter, Terminal } from '@quickvirt/kube';
+import { onExisting, refusable } from './refusal.ts';
 
 const refused = (error: ApiError) => new RangeError('told', { cause: error });
 const failing = (status: number, reason: string, causes?: { reason: string }[]) => () =>
@@ -20,4 +20,9 @@ describe('refusable', () => {
   test('answers what was written', async () => {
     expect(await refusable(() => Promise.resolve(42), refused)).toBe(42);
   });
+});
+
+test('onExisting waits for the cache when the object is gone', async () => {
+  await expect(onExisting(failing(404, 'NotFound'))).rejects.toBeInstanceOf(RetryAfter);
+  await expect(onExisting(failing(409, 'Conflict'))).rejects.toBeInstanceOf(ApiError);
 });

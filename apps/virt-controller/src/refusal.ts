@@ -1,4 +1,4 @@
-import { ApiError, Terminal } from '@quickvirt/kube';
+import { ApiError, isNotFound, RetryAfter, Terminal } from '@quickvirt/kube';
 
 /**
  * Makes a write whose refusal is the user's to know. Conflicts and AlreadyExists pass as they are: they only mean that the
@@ -18,5 +18,21 @@ export async function refusable<Written>(
       throw new Terminal('NamespaceTerminating', 'the namespace is being deleted', { cause: error });
     }
     throw refused(error);
+  }
+}
+
+/** The cache learns of a deletion within this time; the deletion itself enqueues the object, too. */
+const DELETION_SEEN_MS = 1_000;
+
+/**
+ * Makes a write to an object that was there when it was read.
+ * @throws RetryAfter when it is gone: the cache was behind.
+ */
+export async function onExisting<Written>(write: () => Promise<Written>): Promise<Written> {
+  try {
+    return await write();
+  } catch (error) {
+    if (isNotFound(error)) throw new RetryAfter(DELETION_SEEN_MS, 'the object is gone', { cause: error });
+    throw error;
   }
 }

@@ -20,7 +20,7 @@ import {
 } from '@quickvirt/kube';
 import type { Informers } from '../../informers.ts';
 import { refOf } from '../../object-ref.ts';
-import { refusable } from '../../refusal.ts';
+import { onExisting, refusable } from '../../refusal.ts';
 import type { OwnWrites } from '../../own-writes.ts';
 import { decideVm, failedVm, VmWriteRefused, type VmObserved } from './decide.ts';
 import type { VmEffect } from './effects.ts';
@@ -75,7 +75,9 @@ function vmEffectRunner({ client, recorder, writes }: VmControllerPorts): Effect
       ...patch,
       metadata: { ...unchanged(vm), ...('metadata' in patch ? (patch.metadata as object) : {}) },
     };
-    writes.vms.note(await client.patch(virtualMachines, refOf(vm), body, { kind: 'merge', subresource }));
+    writes.vms.note(
+      await onExisting(() => client.patch(virtualMachines, refOf(vm), body, { kind: 'merge', subresource })),
+    );
   };
   return async (effect) => {
     switch (effect.type) {
@@ -101,7 +103,9 @@ function vmEffectRunner({ client, recorder, writes }: VmControllerPorts): Effect
         return;
       case 'patchInstance': {
         const patch = { metadata: { ...unchanged(effect.vmi), ...effect.metadata } };
-        writes.vmis.note(await client.patch(virtualMachineInstances, refOf(effect.vmi), patch, { kind: 'merge' }));
+        writes.vmis.note(
+          await onExisting(() => client.patch(virtualMachineInstances, refOf(effect.vmi), patch, { kind: 'merge' })),
+        );
         return;
       }
       case 'patchStatus':

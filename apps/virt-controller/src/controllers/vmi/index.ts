@@ -20,7 +20,7 @@ import {
 import { launcherPodName, renderLauncherPod } from '@quickvirt/launcher-pod';
 import { BY_POD_UID, type Informers } from '../../informers.ts';
 import { refOf } from '../../object-ref.ts';
-import { refusable } from '../../refusal.ts';
+import { onExisting, refusable } from '../../refusal.ts';
 import type { OwnWrites } from '../../own-writes.ts';
 import { decideVmi, failedVmi, PodRefused, type VmiObserved } from './decide.ts';
 import type { VmiEffect } from './effects.ts';
@@ -145,7 +145,7 @@ function vmiEffectRunner({ client, recorder, writes }: VmiControllerPorts): Effe
   const patchMetadata = async (vmi: VirtualMachineInstance, change: object): Promise<void> => {
     const { uid, resourceVersion } = current(vmi).metadata;
     const patch = { metadata: { uid, resourceVersion, ...change } };
-    const patched = await client.patch(virtualMachineInstances, refOf(vmi), patch, { kind: 'merge' });
+    const patched = await onExisting(() => client.patch(virtualMachineInstances, refOf(vmi), patch, { kind: 'merge' }));
     written.set(vmi, patched.metadata.resourceVersion ?? '');
     writes.vmis.note(patched);
   };
@@ -166,11 +166,13 @@ function vmiEffectRunner({ client, recorder, writes }: VmiControllerPorts): Effe
       case 'labelPod':
         // The API server answers 409 when a pod of that name has another uid: a deleted pod is never brought back.
         writes.pods.note(
-          await client.patch(
-            pods,
-            refOf(effect.pod),
-            { metadata: { uid: effect.pod.metadata.uid, labels: effect.labels } },
-            { kind: 'merge' },
+          await onExisting(() =>
+            client.patch(
+              pods,
+              refOf(effect.pod),
+              { metadata: { uid: effect.pod.metadata.uid, labels: effect.labels } },
+              { kind: 'merge' },
+            ),
           ),
         );
         return;
@@ -179,12 +181,14 @@ function vmiEffectRunner({ client, recorder, writes }: VmiControllerPorts): Effe
         return;
       case 'applyStatus':
         writes.vmis.note(
-          await client.patch(
-            virtualMachineInstances,
-            refOf(effect.vmi),
-            statusApply(virtualMachineInstances, current(effect.vmi), effect.status),
-            // Fields pass between virt-controller and virt-handler; resourceVersion keeps either from writing blindly.
-            { kind: 'apply', subresource: 'status', fieldManager: FIELD_MANAGER, force: true },
+          await onExisting(() =>
+            client.patch(
+              virtualMachineInstances,
+              refOf(effect.vmi),
+              statusApply(virtualMachineInstances, current(effect.vmi), effect.status),
+              // Fields pass between virt-controller and virt-handler; resourceVersion keeps either from writing blindly.
+              { kind: 'apply', subresource: 'status', fieldManager: FIELD_MANAGER, force: true },
+            ),
           ),
         );
         return;
