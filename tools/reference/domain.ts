@@ -205,8 +205,9 @@ function efiOf(architecture: string | undefined): DomainFacts['efi'] {
 /**
  * KubeVirt writes some things into its domain that are no facts of a guest and that libvirt's schema refuses: empty
  * `bios`, `baseBoard` and `chassis`, the claim's size, the volume's name on a block source, an empty directory beside a
- * socket; or that the schema demands and KubeVirt leaves out (the mode of a PCI device). Ours is what the schema takes;
- * it is put into their layout here so that the comparison is about the guest. See adr/0006.
+ * socket, a type in the address of a device's source; or in a way that libvirt reads as nothing (`accessMode` for
+ * `accessmode`). Ours is what the schema takes; it is put into their layout here so that the comparison is about the
+ * guest. See adr/0006.
  */
 function inTheirLayout(domain: Element, vmi: VirtualMachineInstance): Element {
   return mapElement(domain, (node) => {
@@ -216,18 +217,14 @@ function inTheirLayout(domain: Element, vmi: VirtualMachineInstance): Element {
       case 'disk':
         return withClaim(node, vmi);
       case 'filesystem':
-        return mapElement(node, (inner) =>
-          inner.name === 'source' ? { ...inner, attributes: { dir: '', ...inner.attributes } } : inner,
-        );
+        return filesystem(node);
       case 'backend':
         return {
           ...node,
           attributes: { ...node.attributes, logFile: node.attributes['logFile'] && '/var/run/kubevirt/passt.log' },
         };
       case 'hostdev':
-        return node.attributes['type'] === 'pci'
-          ? { ...node, attributes: { ...node.attributes, mode: undefined } }
-          : node;
+        return node.attributes['type'] === 'pci' ? pciHostDevice(node) : node;
       default:
         return node;
     }
@@ -266,4 +263,26 @@ function withClaim(node: Element, vmi: VirtualMachineInstance): Element {
 function claimBytes(info: VolumeStatus['persistentVolumeClaimInfo']): string | undefined {
   const size = info?.capacity?.['storage'];
   return size === undefined ? undefined : String(wholeUnits(size));
+}
+
+const changed = (node: Element, name: string, attributes: Element['attributes']): Element => ({
+  ...node,
+  children: node.children.map((child) =>
+    typeof child !== 'string' && child.name === name
+      ? { ...child, attributes: { ...child.attributes, ...attributes } }
+      : child,
+  ),
+});
+
+function filesystem(node: Element): Element {
+  const { accessmode, ...attributes } = node.attributes;
+  return { ...changed(node, 'source', { dir: '' }), attributes: { ...attributes, accessMode: accessmode } };
+}
+
+function pciHostDevice(node: Element): Element {
+  const source = childOf(node, 'source');
+  const children = node.children.map((child) =>
+    child === source && source ? changed(source, 'address', { type: 'pci' }) : child,
+  );
+  return { ...node, attributes: { ...node.attributes, mode: undefined }, children };
 }

@@ -4,6 +4,7 @@ import { ConversionError } from '../conversion-error.ts';
 import { isEnabled, type Context } from '../context.ts';
 import { element, type Element } from '../element.ts';
 import type { DiskVolumeFacts } from '../facts.ts';
+import { hasModernLibvirt } from '../libvirt-version.ts';
 import { busOf } from './disk-bus.ts';
 import { iommuAttribute } from './iommu.ts';
 import { ioThreadOf, ioThreadPool } from './io-threads.ts';
@@ -65,7 +66,7 @@ function diskElement(context: Context, disk: Disk, placement: Placement): Elemen
         element('format', { type: image.backing.format }),
         element('source', { [image.backing.kind === 'block' ? 'dev' : 'file']: image.backing.path }),
       ),
-    blockIo(disk, image),
+    blockIo(context, disk, image),
     element('target', { dev: placement.target, bus, tray: disk.cdrom?.tray }),
     (isReadonly(disk) || isMetricsDisk(context, disk)) && element('readonly'),
     disk.shareable === true && element('shareable'),
@@ -133,32 +134,30 @@ function source({ facts }: Context, disk: Disk, image: DiskVolumeFacts): Element
     disk.lun?.reservation === true &&
       element(
         'reservations',
-        { managed: 'no', migration: facts.libvirtVersion >= reservationsMigrateSince ? 'yes' : undefined },
+        { managed: 'no', migration: hasModernLibvirt(facts) ? 'yes' : undefined },
         element('source', { type: 'unix', path: persistentReservationSocket, mode: 'client' }),
       ),
   );
 }
 
-/** The schema of libvirt 9.0 refuses to move a reservation along with a migration; that of 12.0 takes it. */
-const reservationsMigrateSince = 12_000_000;
-
 /** Where virt-handler's device plugin mounts the socket of qemu-pr-helper in the pod. */
 const persistentReservationSocket = '/run/launcher/pr-helper/pr-helper.sock';
 
-function blockIo(disk: Disk, image: DiskVolumeFacts | undefined): Element | undefined {
+function blockIo({ facts }: Context, disk: Disk, image: DiskVolumeFacts | undefined): Element | undefined {
   const { blockSize } = disk;
+  const granularity = (bytes: number | undefined) => (hasModernLibvirt(facts) ? bytes : undefined);
   if (blockSize?.custom !== undefined) {
     return element('blockio', {
       logical_block_size: blockSize.custom.logical,
       physical_block_size: blockSize.custom.physical,
-      discard_granularity: blockSize.custom.discardGranularity,
+      discard_granularity: granularity(blockSize.custom.discardGranularity),
     });
   }
   if (isEnabled(blockSize?.matchVolume) && image?.blockSize !== undefined) {
     return element('blockio', {
       logical_block_size: image.blockSize.logicalBytes,
       physical_block_size: image.blockSize.physicalBytes,
-      discard_granularity: image.blockSize.discardGranularityBytes,
+      discard_granularity: granularity(image.blockSize.discardGranularityBytes),
     });
   }
   return undefined;

@@ -1,6 +1,7 @@
 import type { TLBFlush } from '@quickvirt/api';
 import { isEnabled, type Context } from '../context.ts';
 import { element, type Element } from '../element.ts';
+import { hasModernLibvirt } from '../libvirt-version.ts';
 
 /** Hypervisor features. */
 export function features(context: Context): Element[] {
@@ -46,11 +47,7 @@ function kvm({ domain }: Context): Element | undefined {
   );
 }
 
-/** libvirt 9.0 knows neither direct nor extended flushes; 12.0 does. */
-const tlbflushModesSince = 12_000_000;
-
-function tlbflushModes(libvirtVersion: number, tlbflush: TLBFlush | undefined): Element[] {
-  if (libvirtVersion < tlbflushModesSince) return [];
+function tlbflushModes(tlbflush: TLBFlush | undefined): Element[] {
   const mode = (name: string, feature: { enabled?: boolean } | undefined) =>
     feature === undefined ? [] : [element(name, { state: isEnabled(feature) ? 'on' : 'off' })];
   return [...mode('direct', tlbflush?.direct), ...mode('extended', tlbflush?.extended)];
@@ -82,7 +79,7 @@ function hyperv({ domain, facts }: Context): Element | undefined {
       element('vendor_id', { state: isEnabled(spec.vendorid) ? 'on' : 'off', value: spec.vendorid.vendorid }),
     state('frequencies', spec.frequencies),
     state('reenlightenment', spec.reenlightenment),
-    state('tlbflush', spec.tlbflush, ...tlbflushModes(facts.libvirtVersion, spec.tlbflush)),
+    state('tlbflush', spec.tlbflush, ...(hasModernLibvirt(facts) ? tlbflushModes(spec.tlbflush) : [])),
     state('ipi', spec.ipi),
     state('evmcs', spec.evmcs),
   );

@@ -17,7 +17,7 @@ export function filesystems({ devices, facts }: Context): Element[] {
     }
     return element(
       'filesystem',
-      { type: 'mount', accessMode: 'passthrough' },
+      { type: 'mount', accessmode: 'passthrough' },
       element('driver', { type: 'virtiofs', queue: queueSize }),
       element('source', { socket }),
       element('target', { dir: filesystem.name }),

@@ -72,7 +72,7 @@ function hostDevice(request: Request, device: HostDeviceFacts): Element {
       return element(
         'hostdev',
         { mode: 'subsystem', type: 'pci', managed: 'no' },
-        element('source', {}, pciAddress(device.address, request.field)),
+        element('source', {}, withoutType(pciAddress(device.address, request.field))),
         rest,
       );
     case 'mdev':
@@ -97,3 +97,9 @@ function hostDevice(request: Request, device: HostDeviceFacts): Element {
       );
   }
 }
+
+/** A source's address is one of the node's: libvirt's schema has no type there. */
+const withoutType = (address: Element): Element => ({
+  ...address,
+  attributes: { ...address.attributes, type: undefined },
+});

@@ -3,6 +3,7 @@ import { pciAddress } from '../address.ts';
 import { ConversionError } from '../conversion-error.ts';
 import type { Context } from '../context.ts';
 import { element, type Element } from '../element.ts';
+import { hasModernLibvirt } from '../libvirt-version.ts';
 import { iommuAttribute } from './iommu.ts';
 
 /** Network interfaces: on taps that virt-handler made, or on passt. SR-IOV functions are host devices. */
@@ -31,7 +32,7 @@ function interfaceElement(context: Context, networkInterface: Interface, index: 
   const model = networkInterface.model ?? 'virtio';
   return element(
     'interface',
-    { type: passt ? 'vhostuser' : 'ethernet' },
+    { type: passt ? (hasModernLibvirt(context.facts) ? 'vhostuser' : 'user') : 'ethernet' },
     (networkInterface.macAddress ?? tap.macAddress) !== '' &&
       !(passt && networkInterface.macAddress === undefined) &&
       element('mac', { address: normalizedMac(networkInterface.macAddress ?? tap.macAddress) }),

@@ -1,6 +1,7 @@
 import { type Disk, wholeUnits } from '@quickvirt/api';
 import type { Context } from '../context.ts';
 import { element, type Element } from '../element.ts';
+import { hasModernLibvirt } from '../libvirt-version.ts';
 import { busOf } from './disk-bus.ts';
 
 /** How many I/O threads there are, and which one a disk uses. */
@@ -59,13 +60,10 @@ function requestedCpus({ resources }: Context['domain']): number {
   return cpuQuantity === undefined ? 1 : Number(wholeUnits(cpuQuantity));
 }
 
-/** From libvirt 10.0 on a disk's queues may be served by several threads. */
-const threadListsSince = 10_000_000;
-
 /** Every thread of the pool, for each virtio disk, when the VMI asks for a pool and libvirt can spread a disk over it. */
 export function ioThreadPool(context: Context, disk: Disk): Element | undefined {
   const { domain, facts } = context;
-  if (domain.ioThreadsPolicy !== 'supplementalPool' || facts.libvirtVersion < threadListsSince) return undefined;
+  if (domain.ioThreadsPolicy !== 'supplementalPool' || !hasModernLibvirt(facts)) return undefined;
   if (busOf(context, disk) !== 'virtio') return undefined;
   const ids = Array.from({ length: ioThreadCount(context) }, (_, index) => index + 1);
   return element(

@@ -1,6 +1,7 @@
 import { wholeUnits } from '@quickvirt/api';
 import { annotationOf, type Context } from '../context.ts';
 import { element, type Element } from '../element.ts';
+import { hasModernLibvirt } from '../libvirt-version.ts';
 import { guestNuma, needsSharedMemory } from './numa.ts';
 
 /** RAM, the most it may grow to, and what backs it. */
@@ -12,13 +13,10 @@ export function memory(context: Context): Element[] {
   ];
 }
 
-/** libvirt 9.0 refuses a maximum without DIMM slots; 12.0 takes it, because virtio-mem needs none. */
-const slotlessMaxMemorySince = 12_000_000;
-
 function maxMemory({ domain, facts }: Context): Element[] {
   const maxGuest = domain.memory?.maxGuest;
   if (maxGuest === undefined) return [];
-  const slots = facts.libvirtVersion >= slotlessMaxMemorySince ? 0 : 1;
+  const slots = hasModernLibvirt(facts) ? 0 : 1;
   return [element('maxMemory', { unit: 'b', slots }, String(wholeUnits(maxGuest)))];
 }
 
@@ -27,7 +25,6 @@ function backing(context: Context): Element[] {
   const hugepages = domain.memory?.hugepages;
   const shared = needsSharedMemory(context);
   if (hugepages === undefined && !shared) return [];
-  const numa = guestNuma(context);
   const memfd = shared || annotationOf(context.vmi, 'memfd') !== 'false';
   return [
     element(
@@ -37,7 +34,9 @@ function backing(context: Context): Element[] {
         element(
           'hugepages',
           {},
-          numa.map((cell) => cell.page).filter((page) => page !== undefined),
+          guestNuma(context)
+            .map((cell) => cell.page)
+            .filter((page) => page !== undefined),
         ),
       memfd && element('source', { type: 'memfd' }),
       shared && element('access', { mode: 'shared' }),

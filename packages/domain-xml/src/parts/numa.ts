@@ -3,6 +3,7 @@ import { ConversionError } from '../conversion-error.ts';
 import type { Context } from '../context.ts';
 import { element, type Element } from '../element.ts';
 import type { HostNumaCell } from '../facts.ts';
+import { hasModernLibvirt } from '../libvirt-version.ts';
 
 /** A NUMA cell of the guest and what libvirt has to know of it. */
 export interface GuestNumaCell {
@@ -27,9 +28,11 @@ export function needsSharedMemory({ devices }: Context): boolean {
  * are used, because libvirt backs memory by memfd per cell; else none.
  */
 export function guestNuma(context: Context): GuestNumaCell[] {
-  const { domain, topology, guestMemoryBytes } = context;
+  const { domain, topology, guestMemoryBytes, facts } = context;
   if (domain.cpu?.numa?.guestMappingPassthrough !== undefined) return passedThrough(context);
-  if (domain.memory?.hugepages === undefined && !needsSharedMemory(context)) return [];
+  // libvirt 9.0 plugs memory into NUMA cells only.
+  const pluggable = domain.memory?.maxGuest !== undefined && !hasModernLibvirt(facts);
+  if (domain.memory?.hugepages === undefined && !needsSharedMemory(context) && !pluggable) return [];
   return [
     {
       cell: element('cell', {
