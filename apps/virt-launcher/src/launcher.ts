@@ -58,8 +58,20 @@ export class Launcher {
     this.#stop.abort();
   }
 
-  /** Runs until the guest has ended. Leaves the exit record; resolves to the exit code. */
+  /** Runs until the guest has ended. Leaves the exit record; resolves to the exit code. Never rejects. */
   async run(): Promise<number> {
+    try {
+      return await this.#run();
+    } catch (error) {
+      this.#logger.error('the launcher could not run', { error });
+      const message = error instanceof Error ? error.message : String(error);
+      const verdict = { phase: 'Failed', reason: 'LauncherFailed', message } as const;
+      await this.#leaveExitRecord(verdict);
+      return EXIT_CODE[verdict.phase];
+    }
+  }
+
+  async #run(): Promise<number> {
     const oomKillsBefore = await readOomKills();
     await mkdir(this.#options.runDirectory, { recursive: true });
     const server = await serveCommands(

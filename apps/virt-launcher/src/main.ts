@@ -1,4 +1,4 @@
-import { createLineLogger } from '@quickvirt/telemetry';
+import { createLineLogger, type Logger } from '@quickvirt/telemetry';
 import { Launcher } from './launcher.ts';
 import { writeNodeCapabilities } from './node-capabilities.ts';
 import { parseOptions } from './options.ts';
@@ -8,11 +8,24 @@ const [verb, directory] = process.argv.slice(2);
 if (verb === 'node-capabilities' && directory) {
   await writeNodeCapabilities(directory, createLineLogger({ component: 'virt-launcher', verbosity: 2 }));
 } else {
+  process.exit(await runLauncher());
+}
+
+function runLauncher(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));
   const object = { kind: 'VirtualMachineInstance', namespace: options.namespace, name: options.name, uid: options.uid };
   const logger = createLineLogger({ component: 'virt-launcher', verbosity: options.verbosity }).child({ object });
+  surviveMistakes(logger);
   const launcher = new Launcher(options, logger);
   process.on('SIGTERM', () => launcher.stop());
   process.on('SIGINT', () => launcher.stop());
-  process.exitCode = await launcher.run();
+  return launcher.run();
+}
+
+/**
+ * The guest lives as long as this process. An error that nobody awaited is a mistake of ours, and not worth a guest: what
+ * the launcher does is level-based, so the next event or call puts it right.
+ */
+function surviveMistakes(logger: Logger): void {
+  process.on('uncaughtException', (error) => logger.error('an error was not handled; the launcher goes on', { error }));
 }

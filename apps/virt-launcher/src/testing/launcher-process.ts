@@ -86,7 +86,7 @@ export async function startLauncher(options: { gracePeriodSeconds?: number } = {
       client.close();
       if (child.exitCode === null) child.kill('SIGKILL');
       await exited;
-      for (const pid of ownProcesses(run)) process.kill(pid, 'SIGKILL');
+      for (const pid of ownProcesses(directory)) spawnSync('kill', ['-9', String(pid)]);
       rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
     },
   };
@@ -94,13 +94,9 @@ export async function startLauncher(options: { gracePeriodSeconds?: number } = {
   return launcher;
 }
 
-/** libvirtd and QEMU of this launcher alone: their environment names its directory. */
-function ownProcesses(run: string): number[] {
-  const { stdout } = spawnSync('sh', ['-c', `grep -lasF 'XDG_RUNTIME_DIR=${run}' /proc/[0-9]*/environ`]);
-  return stdout
-    .toString()
-    .split('\n')
-    .flatMap((path) => /^\/proc\/(\d+)\//.exec(path)?.[1] ?? [])
-    .map(Number)
-    .filter((pid) => pid !== process.pid);
+/** libvirtd and QEMU of this launcher alone: their environment or arguments name its directory. */
+function ownProcesses(directory: string): number[] {
+  const { stdout } = spawnSync('sh', ['-c', `grep -lasF '${directory}/' /proc/[0-9]*/environ /proc/[0-9]*/cmdline`]);
+  const paths = stdout.toString().split('\n');
+  return [...new Set(paths.flatMap((path) => /^\/proc\/(\d+)\//.exec(path)?.[1] ?? []))].map(Number);
 }

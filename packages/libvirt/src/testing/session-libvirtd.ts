@@ -11,6 +11,7 @@ export interface SessionLibvirtd extends AsyncDisposable {
   /** A directory that the daemon and QEMU may write to. */
   directory: string;
   process: ChildProcess;
+  stop(): Promise<void>;
 }
 
 /** Why the real daemon cannot be tested here, or undefined. */
@@ -56,16 +57,12 @@ export async function startSessionLibvirtd(): Promise<SessionLibvirtd> {
   const socketPath = join(runtimeDirectory, 'libvirt-sock');
   await appears(socketPath, runtimeDirectory, exited);
   await eventually(() => accepts(socketPath));
-  return {
-    socketPath,
-    directory,
-    process: daemon,
-    [Symbol.asyncDispose]: async () => {
-      if (daemon.exitCode === null && daemon.signalCode === null) daemon.kill('SIGTERM');
-      await exited;
-      rmSync(directory, { recursive: true, force: true });
-    },
+  const stop = async (): Promise<void> => {
+    if (daemon.exitCode === null && daemon.signalCode === null) daemon.kill('SIGTERM');
+    await exited;
+    rmSync(directory, { recursive: true, force: true });
   };
+  return { socketPath, directory, process: daemon, stop, [Symbol.asyncDispose]: stop };
 }
 
 /** The socket's file is there a moment before the daemon listens on it. */
