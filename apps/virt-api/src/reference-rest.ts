@@ -2,7 +2,7 @@ import type { KubeVirt, VirtualMachine, VirtualMachineInstance } from '@quickvir
 import { clusterConfigFrom } from '@quickvirt/config';
 import { pathOf, type KubeObject } from '@quickvirt/kube';
 import type { Answer, Write } from './subresources/answer.ts';
-import { familyOf, type SubresourceCall, type SubresourceState } from './subresources/families.ts';
+import { callProblem, familyOf, type SubresourceCall, type SubresourceState } from './subresources/families.ts';
 import { parseSubresourcePath, SUBRESOURCES_GROUP } from './subresources/subresource-request.ts';
 
 /** A case file of the area `rest`: one call in one state of the cluster. */
@@ -31,7 +31,7 @@ export function answerRestCase({ call, world }: RestCase, kubevirt: KubeVirt | u
   const family = path && familyOf(path);
   if (!path || !family) return { code: 404, reason: 'NotFound', writes: [], handler: [] };
   const request: SubresourceCall = { path, options: call.body ?? {}, query: new URLSearchParams(query) };
-  const problem = family.problemOf?.(request);
+  const problem = callProblem(family, request);
   const answer: Answer = problem
     ? { type: 'failure', status: problem }
     : family.decide(request, stateOf(world, path.name, kubevirt));

@@ -24,8 +24,9 @@ import { decideGuestAgentReport } from './guest-agent.ts';
 import { addVolumeProblem, decideVmiVolume, decideVmVolume, removeVolumeProblem } from './hotplug-volumes.ts';
 import { decideMigrate } from './migrate.ts';
 import { decideFreeze, decidePause, decideReset, decideSoftReboot, decideUnpause } from './node-actions.ts';
+import { optionTypesProblem, type OptionType } from './option-types.ts';
 import { decidePortForward } from './port-forward.ts';
-import { decideRestart, decideStart, decideStop, restartOptionsProblem } from './power.ts';
+import { decideRestart, decideStart, decideStop, restartOptionsProblem, stopOptionsProblem } from './power.ts';
 import type { SubresourcePath } from './subresource-request.ts';
 
 /** What a caller asks, read from the request. */
@@ -61,7 +62,9 @@ export interface SubresourceFamily {
   pending?: string;
   /** The body must say that it is JSON, else 415. */
   requiresJson?: true;
-  /** What is wrong with the call whatever the state. */
+  /** Types of the body's fields, beside `dryRun`. */
+  optionTypes?: Readonly<Record<string, OptionType>>;
+  /** What else is wrong with the call whatever the state. */
   problemOf?(call: SubresourceCall): FailureStatus | undefined;
   /** Pure: what to do about the call. */
   decide(call: SubresourceCall, state: SubresourceState): Answer;
@@ -99,10 +102,18 @@ function ofVmi(
 }
 
 const power: SubresourceFamily[] = [
-  ofVm('start', ({ options }, state) => decideStart(state, options as StartOptions)),
-  ofVm('stop', ({ options }, state) => decideStop(state, options as StopOptions)),
+  {
+    ...ofVm('start', ({ options }, state) => decideStart(state, options as StartOptions)),
+    optionTypes: { paused: 'boolean' },
+  },
+  {
+    ...ofVm('stop', ({ options }, state) => decideStop(state, options as StopOptions)),
+    optionTypes: { gracePeriod: 'integer' },
+    problemOf: ({ options }) => stopOptionsProblem(options as StopOptions),
+  },
   {
     ...ofVm('restart', ({ options }, state) => decideRestart(state, options as RestartOptions)),
+    optionTypes: { gracePeriodSeconds: 'integer' },
     problemOf: ({ options }) => restartOptionsProblem(options as RestartOptions),
   },
 ];
@@ -147,15 +158,19 @@ const streams: SubresourceFamily[] = [
   },
 ];
 
+const ADD_VOLUME_TYPES = { name: 'string', disk: 'object', volumeSource: 'object' } as const;
+
 const volumes: SubresourceFamily[] = [
   {
     ...ofVm('addvolume', ({ options }, { vm, config }) => decideVmVolume(vm, { add: asAdd(options) }, config)),
+    optionTypes: ADD_VOLUME_TYPES,
     problemOf: ({ options }) => addVolumeProblem(asAdd(options)),
     isHidden: true,
     pending: 'hot-plugging volumes',
   },
   {
     ...ofVm('removevolume', ({ options }, { vm, config }) => decideVmVolume(vm, { remove: asRemove(options) }, config)),
+    optionTypes: { name: 'string' },
     problemOf: ({ options }) => removeVolumeProblem(asRemove(options)),
     isHidden: true,
     pending: 'hot-plugging volumes',
@@ -164,6 +179,7 @@ const volumes: SubresourceFamily[] = [
     ...ofVmi('addvolume', 'PUT', ({ options }, { vmi, config }) =>
       decideVmiVolume(vmi, { add: asAdd(options) }, config),
     ),
+    optionTypes: ADD_VOLUME_TYPES,
     problemOf: ({ options }) => addVolumeProblem(asAdd(options)),
     pending: 'hot-plugging volumes',
   },
@@ -171,6 +187,7 @@ const volumes: SubresourceFamily[] = [
     ...ofVmi('removevolume', 'PUT', ({ options }, { vmi, config }) =>
       decideVmiVolume(vmi, { remove: asRemove(options) }, config),
     ),
+    optionTypes: { name: 'string' },
     problemOf: ({ options }) => removeVolumeProblem(asRemove(options)),
     pending: 'hot-plugging volumes',
   },
@@ -183,6 +200,7 @@ const asRemove = (options: SubresourceCall['options']): RemoveVolumeOptions =>
 const placement: SubresourceFamily[] = [
   {
     ...ofVm('migrate', ({ options }, { vm, vmi }) => decideMigrate(vm, vmi, options as MigrateOptions)),
+    optionTypes: { addedNodeSelector: 'string map' },
     pending: 'live migration',
   },
   {
@@ -221,6 +239,11 @@ export const subresourceFamilies: readonly SubresourceFamily[] = [
 ];
 
 const familyByPath = new Map(subresourceFamilies.map((family) => [`${family.resource}/${family.subresource}`, family]));
+
+/** What is wrong with a call whatever the state; undefined when nothing is. */
+export function callProblem(family: SubresourceFamily, call: SubresourceCall): FailureStatus | undefined {
+  return optionTypesProblem(call.options, { dryRun: 'strings', ...family.optionTypes }) ?? family.problemOf?.(call);
+}
 
 /** The family a path names; undefined when there is none. */
 export function familyOf({ resource, subresource }: SubresourcePath): SubresourceFamily | undefined {

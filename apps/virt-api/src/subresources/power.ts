@@ -99,6 +99,11 @@ export function decideRestart({ vm, vmi }: VmState, options: RestartOptions): An
   return requestStateChange(vm, [stopOf(vmi), { action: 'Start' }], options, writes);
 }
 
+/** What is wrong with the body of a stop, whatever the state of the VM; undefined when nothing is. */
+export function stopOptionsProblem({ gracePeriod }: StopOptions): FailureStatus | undefined {
+  return (gracePeriod ?? 0) < 0 ? badRequest('gracePeriod has to be greater or equal to 0') : undefined;
+}
+
 /** What is wrong with the body of a restart, whatever the state of the VM; undefined when nothing is. */
 export function restartOptionsProblem({ gracePeriodSeconds }: RestartOptions): FailureStatus | undefined {
   if (gracePeriodSeconds === undefined || gracePeriodSeconds === null) return undefined;

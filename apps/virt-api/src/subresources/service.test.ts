@@ -87,9 +87,17 @@ describe('a call', () => {
     expect(await refusal(service.answer(...call('virtualmachines/a/start')))).toMatchObject(status);
   });
 
-  test('with a wrong body reads and writes nothing', async () => {
+  test.each<[string, object]>([
+    ['restart', { gracePeriodSeconds: 5 }],
+    ['restart', { gracePeriodSeconds: '0' }],
+    ['stop', { gracePeriod: -1 }],
+    ['stop', { gracePeriod: 1.5 }],
+    ['start', { dryRun: 'All' }],
+    ['start', { dryRun: [1] }],
+    ['start', { paused: 'yes' }],
+  ])('%s with %j reads and writes nothing', async (action, options) => {
     const { service, log } = server({ vm: [vm('1')] });
-    const answer = await service.answer(...call('virtualmachines/a/restart', { gracePeriodSeconds: 5 }));
+    const answer = await service.answer(...call(`virtualmachines/a/${action}`, options));
     expect(answer).toMatchObject({ type: 'failure', status: { code: 400 } });
     expect(log).toEqual([]);
   });

@@ -12,7 +12,7 @@ import {
 } from '@quickvirt/kube';
 import { notImplemented, RequestRefused, unavailable, type FailureStatus } from '../status.ts';
 import { refuse, type Answer, type Write } from './answer.ts';
-import type { SubresourceCall, SubresourceFamily, SubresourceState } from './families.ts';
+import { callProblem, type SubresourceCall, type SubresourceFamily, type SubresourceState } from './families.ts';
 
 export interface SubresourceServiceOptions {
   client: KubeClient;
@@ -38,7 +38,7 @@ export class SubresourceService {
    * @throws RequestRefused with the API server's own Status when it refuses a read or a write.
    */
   async answer(family: SubresourceFamily, call: SubresourceCall): Promise<Outcome> {
-    const problem = family.problemOf?.(call);
+    const problem = callProblem(family, call);
     if (problem) return refuse(problem) as Outcome;
     for (let attempt = 1; ; attempt += 1) {
       try {
