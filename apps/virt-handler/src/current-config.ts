@@ -32,7 +32,8 @@ export function configReader(store: StoreReader<KubeVirt>): () => CurrentConfig 
         from,
         current: {
           domainConfig: domainConfigFrom(config),
-          obsoleteCpuModels: config.obsoleteCpuModels,
+          // An emulated CPU is not the host's: QEMU's own model (kvm64) counts as obsolete and would bar the node.
+          obsoleteCpuModels: config.developer.useEmulation ? [] : config.obsoleteCpuModels,
           revision,
           resourceVersion: from?.metadata.resourceVersion,
         },
