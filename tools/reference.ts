@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { KubeVirt } from '@quickvirt/api';
 import { parse } from 'yaml';
+import { defaultCase, judgeCase } from './reference/admission.ts';
 import type { ReferenceArea, ReferenceCase } from './reference/case.ts';
 import { renderDomainCase } from './reference/domain.ts';
 import { renderExtraPodCase } from './reference/extrapod.ts';
@@ -15,6 +16,9 @@ import { runReconcileCase } from './reference/reconcile.ts';
 
 /** One entry an area; its module says how a case maps to a call of ours. */
 const areas: Record<string, ReferenceArea> = {
+  validation: judgeCase,
+  update: judgeCase,
+  defaults: defaultCase,
   pod: renderPodCase,
   extrapod: renderExtraPodCase,
   domain: renderDomainCase,

@@ -11,7 +11,9 @@ export type CauseType =
   | 'FieldValueNotFound'
   | 'FieldValueNotSupported'
   | 'FieldValueForbidden'
-  | 'FieldValueTooLong';
+  | 'FieldValueTooLong'
+  | 'FieldValueTooMany'
+  | 'FieldValueTypeInvalid';
 
 /** One problem of an object: where it is, of which sort, and what to do about it in words. */
 export interface Cause {

@@ -6,11 +6,23 @@ export type { Cause, CauseType } from './cause.ts';
 export { unavailableFeatures, unavailableVmFeatures } from './availability.ts';
 export { isDeepEqual } from './deep-equal.ts';
 export {
+  factsOfObjects,
+  judgeWithFacts,
+  noFacts,
+  type ClusterFacts,
+  type FactQuestion,
+  type FactReader,
+  type FactRef,
+} from './facts.ts';
+export { schemaReport, type SchemaError, type SchemaReport } from './schema.ts';
+export {
+  isAllowed,
   isQuickVirtComponent,
   type AdmissionOperation,
   type AdmissionRequest,
   type AdmissionUser,
   type FreshIdentity,
+  type Refusal,
   type Verdict,
 } from './request.ts';
 export { defaultVm, type DefaultVmContext } from './defaults/vm.ts';

@@ -11,6 +11,8 @@ interface HookOf {
   group: string;
   /** Plural of the resource it is asked about; anything else is refused. */
   resource: string;
+  /** Undefined for the object itself. */
+  subresource?: string;
   operations: readonly AdmissionOperation[];
 }
 
