@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { buildGuestDisk, kernelPackage } from './guest.ts';
+import { guestPackages } from './guest-packages.ts';
+import { buildGuestDisk } from './guest.ts';
+import { baseImage } from './image-build.ts';
 import { GuestVm, seedDisk, type GuestDisk } from './testing/guest-vm.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'quickvirt-guest-test-'));
@@ -11,7 +13,7 @@ let disk = '';
 let vm: GuestVm | undefined;
 
 beforeAll(async () => {
-  disk = await buildGuestDisk(await kernelPackage(), work);
+  disk = await buildGuestDisk(await guestPackages(await baseImage()), work);
 }, testTimeoutMs);
 
 afterEach(async () => vm?.end());

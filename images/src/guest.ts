@@ -6,8 +6,6 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readFileSync,
-  readdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -16,10 +14,10 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheFolder, command, contentHash, runEngine } from '@quickvirt/cluster';
+import { command, contentHash, runEngine } from '@quickvirt/cluster';
+import { guestPackages, type GuestPackages } from './guest-packages.ts';
 import { imageName, unlessFresh } from './image-build.ts';
 
-const aptLists = '/var/lib/apt/lists';
 const folder = fileURLToPath(new URL('../guest', import.meta.url));
 
 /**
@@ -61,36 +59,18 @@ const modules = [
 /** Programs that the guest starts by name before busybox has installed its links. */
 const applets = ['sh', 'init', 'getty', 'login', 'udhcpc', 'acpid'];
 
-/** Debian's current cloud kernel, by package name. Asks apt only when its lists have changed, because that takes a second. */
-export async function kernelPackage(): Promise<string> {
-  const remembered = join(cacheFolder('guest'), 'kernel.json');
-  const lists = contentHash(
-    readdirSync(aptLists, { withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map(({ name }) => `${name} ${statSync(join(aptLists, name)).mtimeMs}`),
-  );
-  if (existsSync(remembered)) {
-    const known = JSON.parse(readFileSync(remembered, 'utf8')) as { lists: string; kernel: string };
-    if (known.lists === lists) return known.kernel;
-  }
-  const depends = await command(['apt-cache', 'depends', 'linux-image-cloud-amd64']);
-  const kernel = /Depends: (linux-image-[0-9]\S*)/.exec(depends)?.[1];
-  if (!kernel) throw new Error('apt knows no package linux-image-cloud-amd64: run apt-get update');
-  writeFileSync(remembered, JSON.stringify({ lists, kernel }));
-  return kernel;
-}
-
 /**
  * Builds the containerDisk of the guest: a FAT file system without partitions with syslinux, Debian's cloud kernel (LZ4,
  * which software emulation unpacks quickly) and busybox as init.
  * @returns whether there was something to do.
  */
-export async function buildGuestImage(): Promise<boolean> {
-  const kernel = await kernelPackage();
-  return unlessFresh('guest', contentHash([kernel, ...modules], [folder, fileURLToPath(import.meta.url)]), async () => {
+export async function buildGuestImage(base: string): Promise<boolean> {
+  const packages = await guestPackages(base);
+  const inputs = [folder, fileURLToPath(import.meta.url), packages.vmlinuz, packages.busybox];
+  return unlessFresh('guest', contentHash(modules, inputs), async () => {
     const work = mkdtempSync(join(tmpdir(), 'quickvirt-guest-'));
     try {
-      const disk = await buildGuestDisk(kernel, work);
+      const disk = await buildGuestDisk(packages, work);
       const root = join(work, 'image');
       mkdirSync(join(root, 'disk'), { recursive: true });
       copyFileSync(disk, join(root, 'disk/disk.img'));
@@ -107,13 +87,9 @@ export async function buildGuestImage(): Promise<boolean> {
 }
 
 /** The bootable raw disk. */
-export async function buildGuestDisk(kernel: string, work: string): Promise<string> {
-  const unpacked = await unpackKernel(kernel);
-  const boot = readdirSync(join(unpacked, 'boot')).find((name) => name.startsWith('vmlinuz-'));
-  const release = readdirSync(join(unpacked, 'lib/modules'))[0];
-  if (!boot || !release) throw new Error(`${kernel} has no kernel or no modules`);
-  const initrd = await buildInitrd(join(unpacked, 'lib/modules', release, 'kernel'), work);
-  const vmlinuz = join(unpacked, 'boot', boot);
+export async function buildGuestDisk(packages: GuestPackages, work: string): Promise<string> {
+  const initrd = await buildInitrd(packages, work);
+  const { vmlinuz } = packages;
   const disk = join(work, 'disk.img');
   const mebibytes = Math.ceil((statSync(vmlinuz).size + statSync(initrd).size) / 2 ** 20) + 2;
   const mtools = { env: { ...process.env, MTOOLS_SKIP_CHECK: '1' } };
@@ -130,33 +106,20 @@ export async function buildGuestDisk(kernel: string, work: string): Promise<stri
   return disk;
 }
 
-/** The kernel's package, unpacked and kept. */
-async function unpackKernel(kernel: string): Promise<string> {
-  const target = join(cacheFolder('guest'), kernel);
-  if (existsSync(join(target, 'done'))) return target;
-  mkdirSync(target, { recursive: true });
-  await command(['apt-get', 'download', '--quiet', '-o', 'APT::Sandbox::User=root', kernel], { cwd: target });
-  const file = readdirSync(target).find((name) => name.endsWith('.deb')) ?? '';
-  await command(['dpkg-deb', '-x', file, '.'], { cwd: target });
-  rmSync(join(target, file));
-  writeFileSync(join(target, 'done'), '');
-  return target;
-}
-
-async function buildInitrd(kernelModules: string, work: string): Promise<string> {
+async function buildInitrd(packages: GuestPackages, work: string): Promise<string> {
   const root = join(work, 'root');
   for (const name of ['bin', 'dev', 'etc', 'lib/modules', 'proc', 'root', 'run', 'sys', 'tmp', 'var', 'mnt'])
     mkdirSync(join(root, name), { recursive: true });
   cpSync(join(folder, 'rootfs'), root, { recursive: true });
   symlinkSync('../run', join(root, 'var/run'));
   symlinkSync('bin', join(root, 'sbin'));
-  copyFileSync((await command(['sh', '-c', 'command -v busybox'])).trim(), join(root, 'bin/busybox'));
+  copyFileSync(packages.busybox, join(root, 'bin/busybox'));
   chmodSync(join(root, 'bin/busybox'), 0o755);
   for (const applet of applets) symlinkSync('busybox', join(root, 'bin', applet));
   symlinkSync('/bin/init', join(root, 'init'));
   const order: string[] = [];
   for (const module of modules) {
-    const file = join(kernelModules, `${module}.ko`);
+    const file = join(packages.modules, `${module}.ko`);
     if (!existsSync(file)) continue;
     copyFileSync(file, join(root, 'lib/modules', basename(file)));
     order.push(basename(file));

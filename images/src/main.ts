@@ -25,7 +25,9 @@ if (values.list) {
   try {
     const base = await progress.step('base image', baseImage);
     for (const name of wanted) {
-      await progress.step(imageName(name), () => (name === 'guest' ? buildGuestImage() : buildAppImage(name, base)));
+      await progress.step(imageName(name), () =>
+        name === 'guest' ? buildGuestImage(base) : buildAppImage(name, base),
+      );
     }
   } catch (error) {
     console.error(`images: ${(error as Error).message}`);
