@@ -12,8 +12,8 @@ import {
   type VirtualMachine,
   type VirtualMachineInstance,
 } from '@quickvirt/api';
-import type { ClusterConfig } from '@quickvirt/config';
-import { conflict, notFound, type FailureStatus } from '../status.ts';
+import { featureGateEnabled, type ClusterConfig } from '@quickvirt/config';
+import { badRequest, conflict, notFound, notImplemented, type FailureStatus } from '../status.ts';
 import { refuse, type Answer } from './answer.ts';
 import { decideConsole } from './console.ts';
 import { decideUsbRedirection, decideVsock } from './device-streams.ts';
@@ -228,6 +228,28 @@ const expansion: SubresourceFamily[] = [
   },
 ];
 
+const graphOff = 'ObjectGraph feature gate not enabled: Unable to return object graph.';
+
+/** Known to clients, but nothing of them is there yet: they are told so, rather than that the path does not exist. */
+const unavailable: SubresourceFamily[] = [
+  { ...ofVm('memorydump', () => refuse(notImplemented('memory dumps'))), isHidden: true },
+  { ...ofVm('removememorydump', () => refuse(notImplemented('memory dumps'))), isHidden: true },
+  ofVmi('backup', 'PUT', () => refuse(notImplemented('backup'))),
+  ofVmi('redefine-checkpoint', 'PUT', () => refuse(notImplemented('backup'))),
+  ...['sev/fetchcertchain', 'sev/querylaunchmeasurement'].map((subresource) =>
+    ofVmi(subresource, 'GET', () => refuse(notImplemented('launch security'))),
+  ),
+  ...['sev/setupsession', 'sev/injectlaunchsecret'].map((subresource) =>
+    ofVmi(subresource, 'PUT', () => refuse(notImplemented('launch security'))),
+  ),
+  { ...ofVm('objectgraph', (_call, { config }) => objectGraph(config)), method: 'GET' },
+  ofVmi('objectgraph', 'GET', (_call, { config }) => objectGraph(config)),
+];
+
+function objectGraph(config: ClusterConfig): Answer {
+  return refuse(featureGateEnabled(config, 'ObjectGraph') ? notImplemented('the object graph') : badRequest(graphOff));
+}
+
 /** Every subresource that is served. */
 export const subresourceFamilies: readonly SubresourceFamily[] = [
   ...power,
@@ -236,6 +258,7 @@ export const subresourceFamilies: readonly SubresourceFamily[] = [
   ...volumes,
   ...placement,
   ...expansion,
+  ...unavailable,
 ];
 
 const familyByPath = new Map(subresourceFamilies.map((family) => [`${family.resource}/${family.subresource}`, family]));
