@@ -1,5 +1,5 @@
 import { VERSION } from '@quickvirt/api';
-import type { SubresourceFamily } from './subresources/families.ts';
+import type { SubresourceFamily } from './subresources/family.ts';
 import { SUBRESOURCES_GROUP, SUBRESOURCES_VERSIONS } from './subresources/subresource-request.ts';
 
 /** meta/v1 APIGroup of the subresources. */

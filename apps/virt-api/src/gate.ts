@@ -4,7 +4,8 @@ import type { KubeClient } from '@quickvirt/kube';
 import { accessReview, denialReason } from './authorization.ts';
 import { callerFrom, isFrontProxy, type Caller, type FrontProxyTrust } from './front-proxy.ts';
 import { methodNotAllowed, noSuchPath, RequestRefused, unauthorized } from './status.ts';
-import { familyOf, type SubresourceFamily } from './subresources/families.ts';
+import { familyOf } from './subresources/families.ts';
+import type { SubresourceFamily } from './subresources/family.ts';
 import { parseSubresourcePath, type SubresourcePath } from './subresources/subresource-request.ts';
 
 export interface GateOptions {

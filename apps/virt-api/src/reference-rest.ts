@@ -2,7 +2,8 @@ import type { KubeVirt, VirtualMachine, VirtualMachineInstance } from '@quickvir
 import { clusterConfigFrom } from '@quickvirt/config';
 import { pathOf, type KubeObject } from '@quickvirt/kube';
 import type { Answer, Write } from './subresources/answer.ts';
-import { callProblem, familyOf, type SubresourceCall, type SubresourceState } from './subresources/families.ts';
+import { familyOf } from './subresources/families.ts';
+import { callProblem, type SubresourceCall, type SubresourceState } from './subresources/family.ts';
 import { parseSubresourcePath, SUBRESOURCES_GROUP } from './subresources/subresource-request.ts';
 
 /** A case file of the area `rest`: one call in one state of the cluster. */

@@ -9,11 +9,9 @@ import {
   type StartOptions,
   type StopOptions,
   type UnpauseOptions,
-  type VirtualMachine,
-  type VirtualMachineInstance,
 } from '@quickvirt/api';
 import { featureGateEnabled, type ClusterConfig } from '@quickvirt/config';
-import { badRequest, conflict, notFound, notImplemented, type FailureStatus } from '../status.ts';
+import { badRequest, conflict, notFound, notImplemented } from '../status.ts';
 import { refuse, type Answer } from './answer.ts';
 import { decideConsole } from './console.ts';
 import { decideUsbRedirection, decideVsock } from './device-streams.ts';
@@ -24,82 +22,10 @@ import { decideGuestAgentReport } from './guest-agent.ts';
 import { addVolumeProblem, decideVmiVolume, decideVmVolume, removeVolumeProblem } from './hotplug-volumes.ts';
 import { decideMigrate } from './migrate.ts';
 import { decideFreeze, decidePause, decideReset, decideSoftReboot, decideUnpause } from './node-actions.ts';
-import { optionTypesProblem, type OptionType } from './option-types.ts';
+import { ofVm, ofVmi, type SubresourceCall, type SubresourceFamily } from './family.ts';
 import { decidePortForward } from './port-forward.ts';
 import { decideRestart, decideStart, decideStop, restartOptionsProblem, stopOptionsProblem } from './power.ts';
 import type { SubresourcePath } from './subresource-request.ts';
-
-/** What a caller asks, read from the request. */
-export interface SubresourceCall {
-  path: SubresourcePath;
-  /** The body; empty where none came. Not checked against any schema. */
-  options: Readonly<Record<string, unknown>>;
-  query: URLSearchParams;
-}
-
-/** The cluster as far as a decision looks at it. */
-export interface SubresourceState {
-  config: ClusterConfig;
-  /** The VM of the path's name, for families of virtualmachines. */
-  vm?: VirtualMachine;
-  /** The VMI of the path's name. */
-  vmi?: VirtualMachineInstance;
-}
-
-/** One subresource: how it is reached, and what is decided about a call. */
-export interface SubresourceFamily {
-  /** Plural of the resource. */
-  resource: string;
-  subresource: string;
-  method: 'GET' | 'PUT';
-  /** Asked for as a WebSocket. */
-  isStream?: true;
-  /** Not named in discovery, as clients know it. */
-  isHidden?: true;
-  /** A family of VMIs whose decision looks at the VM of the same name as well. */
-  readsVm?: true;
-  /** What this release cannot do yet: a call that may go on is answered with 501 that names it, and changes nothing. */
-  pending?: string;
-  /** The body must say that it is JSON, else 415. */
-  requiresJson?: true;
-  /** Types of the body's fields, beside `dryRun`. */
-  optionTypes?: Readonly<Record<string, OptionType>>;
-  /** What else is wrong with the call whatever the state. */
-  problemOf?(call: SubresourceCall): FailureStatus | undefined;
-  /** Pure: what to do about the call. */
-  decide(call: SubresourceCall, state: SubresourceState): Answer;
-}
-
-function ofVm(
-  subresource: string,
-  decide: (call: SubresourceCall, state: SubresourceState & { vm: VirtualMachine }) => Answer,
-): SubresourceFamily {
-  return {
-    resource: virtualMachines.plural,
-    subresource,
-    method: 'PUT',
-    decide: (call, state) =>
-      state.vm
-        ? decide(call, { ...state, vm: state.vm })
-        : refuse(notFound({ resource: virtualMachines, name: call.path.name })),
-  };
-}
-
-function ofVmi(
-  subresource: string,
-  method: SubresourceFamily['method'],
-  decide: (call: SubresourceCall, state: SubresourceState & { vmi: VirtualMachineInstance }) => Answer,
-): SubresourceFamily {
-  return {
-    resource: virtualMachineInstances.plural,
-    subresource,
-    method,
-    decide: (call, state) =>
-      state.vmi
-        ? decide(call, { ...state, vmi: state.vmi })
-        : refuse(notFound({ resource: virtualMachineInstances, name: call.path.name })),
-  };
-}
 
 const power: SubresourceFamily[] = [
   {
@@ -262,11 +188,6 @@ export const subresourceFamilies: readonly SubresourceFamily[] = [
 ];
 
 const familyByPath = new Map(subresourceFamilies.map((family) => [`${family.resource}/${family.subresource}`, family]));
-
-/** What is wrong with a call whatever the state; undefined when nothing is. */
-export function callProblem(family: SubresourceFamily, call: SubresourceCall): FailureStatus | undefined {
-  return optionTypesProblem(call.options, { dryRun: 'strings', ...family.optionTypes }) ?? family.problemOf?.(call);
-}
 
 /** The family a path names; undefined when there is none. */
 export function familyOf({ resource, subresource }: SubresourcePath): SubresourceFamily | undefined {

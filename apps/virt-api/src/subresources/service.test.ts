@@ -3,7 +3,8 @@ import type { VirtualMachine, VirtualMachineInstance } from '@quickvirt/api';
 import { clusterConfigFrom } from '@quickvirt/config';
 import { ApiError, TransportError, type KubeClient } from '@quickvirt/kube';
 import type { RequestRefused } from '../status.ts';
-import { familyOf, type SubresourceCall, type SubresourceFamily } from './families.ts';
+import { familyOf } from './families.ts';
+import type { SubresourceCall, SubresourceFamily } from './family.ts';
 import { SubresourceService } from './service.ts';
 import { parseSubresourcePath, type SubresourcePath } from './subresource-request.ts';
 

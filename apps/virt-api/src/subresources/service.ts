@@ -12,7 +12,7 @@ import {
 } from '@quickvirt/kube';
 import { notImplemented, RequestRefused, unavailable, type FailureStatus } from '../status.ts';
 import { refuse, type Answer, type Write } from './answer.ts';
-import { callProblem, type SubresourceCall, type SubresourceFamily, type SubresourceState } from './families.ts';
+import { callProblem, type SubresourceCall, type SubresourceFamily, type SubresourceState } from './family.ts';
 
 export interface SubresourceServiceOptions {
   client: KubeClient;
