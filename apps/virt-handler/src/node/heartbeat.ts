@@ -17,7 +17,7 @@ const RENEW_INTERVAL_MS = 40_000;
 const RETRY_INTERVAL_MS = 5_000;
 
 /** Name of a node's Lease in the release namespace. */
-export function heartbeatLeaseName(nodeName: string): string {
+function heartbeatLeaseName(nodeName: string): string {
   return `virt-handler-${nodeName}`;
 }
 

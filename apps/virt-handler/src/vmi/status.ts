@@ -25,7 +25,7 @@ export interface GuestFacts {
 }
 
 /** A condition before it has a time. */
-export type WantedCondition = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
+type WantedCondition = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 
 /** Condition types that virt-handler answers for, once an instance was handed over. */
 const OWN_CONDITIONS: readonly string[] = [
