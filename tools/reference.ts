@@ -13,6 +13,7 @@ import { renderDomainCase } from './reference/domain.ts';
 import { renderExtraPodCase } from './reference/extrapod.ts';
 import { renderPodCase } from './reference/pod.ts';
 import { runReconcileCase } from './reference/reconcile.ts';
+import { answerRest } from './reference/rest.ts';
 
 /** One entry an area; its module says how a case maps to a call of ours. */
 const areas: Record<string, ReferenceArea> = {
@@ -22,6 +23,7 @@ const areas: Record<string, ReferenceArea> = {
   pod: renderPodCase,
   extrapod: renderExtraPodCase,
   domain: renderDomainCase,
+  rest: answerRest,
   reconcile: runReconcileCase,
 };
 
