@@ -1,3 +1,4 @@
+import { isDeepEqual } from '@quickvirt/admission';
 import type { Condition, VirtualMachine, VirtualMachineInstance, VirtualMachineStatus } from '@quickvirt/api';
 import { findCondition, timestamp } from '@quickvirt/kube';
 import { sameCondition, sameConditions, withTransitionTimes, type WantedCondition } from '../conditions.ts';
@@ -39,7 +40,7 @@ export function statusPatch(vm: VirtualMachine, wanted: WantedVmStatus, now: Dat
   const patch: Record<string, unknown> = {};
   for (const field of FIELDS) {
     const [is, shall] = [emptyToUndefined(current?.[field]), emptyToUndefined(wanted[field])];
-    if (JSON.stringify(is) !== JSON.stringify(shall)) patch[field] = shall ?? null;
+    if (!isDeepEqual(is, shall)) patch[field] = shall ?? null;
   }
   if (!sameConditions(current?.conditions, wanted.conditions)) {
     patch['conditions'] = withTransitionTimes(wanted.conditions, current?.conditions, timestamp(now));

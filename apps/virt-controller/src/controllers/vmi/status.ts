@@ -1,3 +1,4 @@
+import { isDeepEqual } from '@quickvirt/admission';
 import type {
   CPUTopology,
   VirtualMachineInstance,
@@ -45,12 +46,13 @@ export function statusToApply(
 ): VirtualMachineInstanceStatus | undefined {
   const current = vmi.status ?? {};
   const phase = wanted.entered.at(-1) ?? current.phase ?? '';
+  const times = withPhaseTimes(current.phaseTransitionTimestamps ?? [], wanted.entered, timestamp(now));
   const next: VirtualMachineInstanceStatus = {
     ...(OWN_PHASES.includes(phase) ? { phase } : {}),
     ...carriedOver(current),
     ...given(wanted),
     conditions: withTransitionTimes(wanted.conditions, current.conditions, timestamp(now)),
-    phaseTransitionTimestamps: withPhaseTimes(current.phaseTransitionTimestamps ?? [], wanted.entered, timestamp(now)),
+    ...(times.length > 0 ? { phaseTransitionTimestamps: times } : {}),
   };
   return says(current, next, conditionTypes(current.phase ?? '')) ? undefined : next;
 }
@@ -79,8 +81,8 @@ function says(
   types: readonly string[],
 ): boolean {
   const { conditions: nextConditions, ...nextFields } = next;
-  const sameFields = Object.entries(nextFields).every(
-    ([field, value]) => JSON.stringify(value) === JSON.stringify((current as Record<string, unknown>)[field] ?? []),
+  const sameFields = Object.entries(nextFields).every(([field, value]) =>
+    isDeepEqual(value, current[field as keyof VirtualMachineInstanceStatus]),
   );
   const judged = new Set([...types, ...(nextConditions ?? []).map(({ type }) => type)]);
   return (
