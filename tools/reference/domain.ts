@@ -107,7 +107,7 @@ function tapsOf({ spec }: VirtualMachineInstance): Record<string, TapFacts> {
         ];
       }
       const podInterface = podInterfaceName(name);
-      const hash = [...podInterface].reduce((h, char) => (h * 31 + char.charCodeAt(0)) % 256, 0);
+      const hash = Buffer.from(podInterface).reduce((sum, byte) => (sum * 31 + byte) % 256, 0);
       return [
         name,
         {

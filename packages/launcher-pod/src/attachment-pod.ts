@@ -4,7 +4,8 @@ import type { V1Toleration } from '@kubernetes/client-node';
 import { contextOf, type Context } from './context.ts';
 import { shortHash } from './names.ts';
 import type { RenderOptions } from './options.ts';
-import type { Pod, VolumeDevice, VolumeMount } from './pod.ts';
+import type { Pod, SecurityContext, VolumeDevice, VolumeMount } from './pod.ts';
+import { sideSecurityContext } from './security.ts';
 import { sideContainer } from './side-container.ts';
 import { claimOf, isHotpluggable } from './volumes.ts';
 
@@ -99,10 +100,10 @@ function metadata({ name, namespace, uid }: Context, owner: AttachmentOwner, vol
   };
 }
 
-function securityContext(context: Context): Pod['spec']['containers'][number]['securityContext'] {
+function securityContext(context: Context): SecurityContext {
   const { selinuxLauncherType } = context.config;
   return {
-    ...sideContainer(context, '', 'hotplug-disk').securityContext,
+    ...sideSecurityContext(context),
     // Shared with the launcher's pod, whose level is its own: s0 may be read by each.
     seLinuxOptions: { level: 's0', ...(selinuxLauncherType ? { type: selinuxLauncherType } : {}) },
     seccompProfile: { type: 'RuntimeDefault' },

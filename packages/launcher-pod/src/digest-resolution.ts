@@ -26,7 +26,7 @@ export function digestResolution(context: Context): { containers: Container[]; v
         ...(pullPolicy === undefined ? {} : { imagePullPolicy: pullPolicy }),
         resources: {
           ...side.resources,
-          requests: { ...side.resources?.requests, 'ephemeral-storage': '50M' },
+          requests: { ...side.resources.requests, 'ephemeral-storage': '50M' },
         },
         // The image of a disk has no program of its own.
         command: [`${launcherDirectory}/usr/bin/tini-static`, '--version'],

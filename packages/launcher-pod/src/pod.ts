@@ -3,6 +3,7 @@ import type {
   V1Container,
   V1EnvVar,
   V1PodSpec,
+  V1SecurityContext,
   V1Volume,
   V1VolumeDevice,
   V1VolumeMount,
@@ -16,7 +17,11 @@ export interface Pod {
   spec: Omit<V1PodSpec, 'volumes'> & { volumes?: PodVolume[] };
 }
 
+/** client-node's models are classes; what we make are plain objects of the same shape. */
+type Plain<T> = { [Field in keyof T]: T[Field] };
+
 export type Container = V1Container;
+export type SecurityContext = Plain<V1SecurityContext>;
 export type EnvVar = V1EnvVar;
 /** Generic ephemeral volumes hold times as `Date`, which no JSON has; we make none. */
 export type PodVolume = Omit<V1Volume, 'ephemeral'>;

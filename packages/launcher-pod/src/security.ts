@@ -1,6 +1,7 @@
-import type { V1PodSecurityContext, V1SecurityContext } from '@kubernetes/client-node';
+import type { V1PodSecurityContext } from '@kubernetes/client-node';
 import type { Context } from './context.ts';
 import { LAUNCHER_UID } from './paths.ts';
+import type { SecurityContext } from './pod.ts';
 
 /** The pod's security context: one unprivileged user for every container and every file of its volumes. */
 export function podSecurityContext(context: Context): V1PodSecurityContext {
@@ -28,7 +29,7 @@ function seccomp({ config, hardening }: Context): V1PodSecurityContext['seccompP
  * The launcher's container. NET_BIND_SERVICE is there for parity: with a user other than root it is in no effective set,
  * and low ports come from the node's net.ipv4.ip_unprivileged_port_start.
  */
-export function computeSecurityContext({ hardening }: Context): V1SecurityContext {
+export function computeSecurityContext({ hardening }: Context): SecurityContext {
   return {
     allowPrivilegeEscalation: false,
     capabilities: { add: ['NET_BIND_SERVICE'], drop: ['ALL'] },
@@ -40,7 +41,7 @@ export function computeSecurityContext({ hardening }: Context): V1SecurityContex
 }
 
 /** Every other container. */
-export function sideSecurityContext({ hardening }: Context): V1SecurityContext {
+export function sideSecurityContext({ hardening }: Context): SecurityContext {
   return {
     allowPrivilegeEscalation: false,
     capabilities: { drop: ['ALL'] },

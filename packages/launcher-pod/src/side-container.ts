@@ -1,14 +1,17 @@
 import type { SupportContainerType } from '@quickvirt/api';
 import type { Context } from './context.ts';
-import type { Container } from './pod.ts';
+import type { SecurityContext } from './pod.ts';
 import { sideSecurityContext } from './security.ts';
 
+/** The part of a container that its type decides. */
+export interface SideContainer {
+  name: string;
+  resources: { requests: Record<string, string>; limits: Record<string, string> };
+  securityContext: SecurityContext;
+}
+
 /** What containers beside `compute` have in common: the cluster's resources for their type, and no rights. */
-export function sideContainer(
-  context: Context,
-  name: string,
-  type: SupportContainerType,
-): Pick<Container, 'name' | 'resources' | 'securityContext'> {
+export function sideContainer(context: Context, name: string, type: SupportContainerType): SideContainer {
   return { name, resources: sideResources(context, type), securityContext: sideSecurityContext(context) };
 }
 
@@ -19,7 +22,7 @@ export function sideContainer(
 function sideResources(
   { config, dedicatedCpus, vmi }: Context,
   type: SupportContainerType,
-): NonNullable<Container['resources']> {
+): SideContainer['resources'] {
   const { requests, limits } = config.supportContainers[type];
   const own = vmi.spec.domain.resources ?? {};
   const guaranteed =
