@@ -29,6 +29,11 @@ export class CallDuplex extends Duplex {
     call.pause();
   }
 
+  /** Leaving a loop ends the reading alone: what is written still goes out. */
+  override [Symbol.asyncIterator](): NodeJS.AsyncIterator<object> {
+    return this.iterator({ destroyOnReturn: false });
+  }
+
   override _read(): void {
     this.#call.resume();
   }

@@ -112,6 +112,21 @@ describe('launcher over a Unix socket', () => {
     expect(text.trim().split(' ').map(Number)).toEqual([...Array(200).keys()]);
   });
 
+  test("a client's half-close leaves the guest's last words their way", async () => {
+    await start({
+      async console(stream) {
+        for await (const { data } of stream) stream.write({ data });
+        await new Promise(setImmediate);
+        stream.write({ data: Buffer.from('bye') });
+      },
+    });
+    const stream = client.console();
+    stream.end({ data: Buffer.from('exit ') });
+    let text = '';
+    for await (const { data } of stream) text += data.toString();
+    expect(text).toBe('exit bye');
+  });
+
   test('a slow reader makes the writer wait', async () => {
     let written = 0;
     const blocked = Promise.withResolvers<void>();
