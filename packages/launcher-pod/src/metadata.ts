@@ -40,8 +40,11 @@ function labelsOf({ vmi, name, uid }: Context): Record<string, string> {
   };
 }
 
-/** On pods with SCSI reservations, which keep away from each other: a reservation is the node's, not the guest's. */
-export const persistentReservationLabel = 'pr.kubevirt.io/';
+/**
+ * On pods with SCSI reservations, which keep away from each other: a reservation is the node's, not the guest's.
+ * KubeVirt's own key, `pr.kubevirt.io/` without a name, is one that the API server refuses.
+ */
+export const persistentReservationLabel = 'pr.kubevirt.io/persistent-reservation';
 
 /** True when a disk of the VMI may be reserved by SCSI. */
 export const reservesDisks = (vmi: Context['vmi']): boolean =>
