@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { admissionHooks, type AdmissionHook } from '@quickvirt/admission';
+import {
+  admissionHooks,
+  judgeWithFacts,
+  type AdmissionHook,
+  type FactReader,
+  type Verdict,
+} from '@quickvirt/admission';
 import type { ClusterConfig } from '@quickvirt/config';
 import type { HealthHandlers, Logger } from '@quickvirt/telemetry';
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
@@ -37,6 +43,10 @@ export interface AppOptions {
   /** Namespace that QuickVirt is installed in. */
   installNamespace: string;
   service: SubresourceService;
+  /** Reads what rules ask of other objects. */
+  readFact: FactReader;
+  /** Notes that a VMI is to leave its node. */
+  evacuate: (evacuation: NonNullable<Verdict['evacuation']>) => Promise<void>;
   gate: GateOptions;
   health: HealthHandlers;
   build: { gitCommit: string; buildDate: string };
@@ -64,13 +74,19 @@ export function createApp(options: AppOptions): Express {
   return app;
 }
 
-function admit(hook: AdmissionHook, request: Request, response: Response, options: AppOptions): void {
+async function admit(hook: AdmissionHook, request: Request, response: Response, options: AppOptions): Promise<void> {
   const review = parseReview(request.body);
-  const answer = answerReview(hook, review, {
-    config: options.config(),
-    installNamespace: options.installNamespace,
+  const { config, installNamespace, readFact, evacuate } = options;
+  const context = {
+    config: config(),
+    installNamespace,
     fresh: { uuid: randomUUID(), serial: randomUUID() },
-  });
+  };
+  const { answer, evacuation } = await judgeWithFacts(
+    (facts) => answerReview(hook, review, { ...context, facts }),
+    readFact,
+  );
+  if (evacuation) await evacuate(evacuation);
   response.json(answer);
 }
 

@@ -4,7 +4,11 @@ import type { AppRights, PolicyRule } from '@quickvirt/kube';
 const clusterRules: PolicyRule[] = [
   { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
   { apiGroups: ['kubevirt.io'], resources: ['virtualmachines', 'virtualmachineinstances'], verbs: ['get', 'patch'] },
-  { apiGroups: ['kubevirt.io'], resources: ['virtualmachines/status'], verbs: ['patch'] },
+  {
+    apiGroups: ['kubevirt.io'],
+    resources: ['virtualmachines/status', 'virtualmachineinstances/status'],
+    verbs: ['patch'],
+  },
   {
     apiGroups: ['certificates.k8s.io'],
     resources: ['certificatesigningrequests'],

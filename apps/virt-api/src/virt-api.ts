@@ -1,4 +1,4 @@
-import { kubevirts, type KubeVirt } from '@quickvirt/api';
+import { kubevirts, virtualMachineInstances, type KubeVirt } from '@quickvirt/api';
 import { clusterConfigFrom, type ClusterConfig } from '@quickvirt/config';
 import {
   CertificateRequester,
@@ -8,9 +8,11 @@ import {
   type ConfigMap,
   type KubeClient,
   type Manager,
+  type ObjectName,
 } from '@quickvirt/kube';
 import { RotatingTls, VIRT_API_COMMON_NAME } from '@quickvirt/rpc';
 import { healthHandlers, type HealthCheck, type Logger, type Metrics } from '@quickvirt/telemetry';
+import { factReader } from './admission/fact-reader.ts';
 import { createApp } from './app.ts';
 import { bootstrapCertificate } from './bootstrap-certificate.ts';
 import { frontProxyTrustFrom, type FrontProxyTrust } from './front-proxy.ts';
@@ -104,7 +106,17 @@ export class VirtApi {
       logger,
     });
     const server = new TlsServer({
-      listener: createApp({ config, installNamespace, service, gate, health, build, logger }),
+      listener: createApp({
+        config,
+        installNamespace,
+        service,
+        readFact: factReader(client),
+        evacuate: ({ namespace, name, nodeName }) => noteEvacuation(client, { namespace, name }, nodeName),
+        gate,
+        health,
+        build,
+        logger,
+      }),
       onUpgrade: upgrades.handle,
       identity: await bootstrapCertificate(clock.now()),
     });
@@ -179,6 +191,11 @@ function clusterView(client: KubeClient, installNamespace: string, logger: Logge
     trust: () => trust,
     caBundlePem: () => bundle.store.list()[0]?.data?.['ca.crt'],
   };
+}
+
+async function noteEvacuation(client: KubeClient, vmi: ObjectName, evacuationNodeName: string): Promise<void> {
+  const patch = { status: { evacuationNodeName } };
+  await client.patch(virtualMachineInstances, vmi, patch, { kind: 'merge', subresource: 'status' });
 }
 
 /** There should be one KubeVirt object; where somebody made two, the first one holds. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { admissionHooks, type AdmissionHook } from '@quickvirt/admission';
+import { admissionHooks, type AdmissionHook, type Verdict } from '@quickvirt/admission';
 import { clusterConfigFrom } from '@quickvirt/config';
 import { answerReview, reviewProblem, type AdmissionReview } from './review.ts';
 
@@ -9,6 +9,8 @@ const context = {
   fresh: { uuid: '00000000-0000-4000-8000-000000000001', serial: '00000000-0000-4000-8000-000000000002' },
 };
 const hookAt = (path: string) => admissionHooks.find((hook) => hook.path === path) as AdmissionHook;
+
+const answerFrom = (...review: Parameters<typeof answerReview>) => answerReview(...review).answer;
 
 const template = { spec: { domain: { devices: {}, memory: { guest: '64Mi' } } } };
 
@@ -32,7 +34,7 @@ const patchOf = (patch: string | undefined) => JSON.parse(Buffer.from(patch ?? '
 
 describe('a mutating review', () => {
   test('answers with a patch of only what changes', () => {
-    const { response } = answerReview(
+    const { response } = answerFrom(
       hookAt('/virtualmachines-mutate'),
       review(vm({ runStrategy: 'Halted', template })),
       context,
@@ -48,7 +50,7 @@ describe('a mutating review', () => {
   });
 
   test('answers without a patch when nothing changes', () => {
-    const { response } = answerReview(hookAt('/virtualmachines-mutate'), review(vm({})), context);
+    const { response } = answerFrom(hookAt('/virtualmachines-mutate'), review(vm({})), context);
     expect(response).toEqual({ uid: 'u1', allowed: true });
   });
 });
@@ -60,7 +62,7 @@ describe('a validating review', () => {
       runStrategy: 'Halted',
       template: { spec: { domain: { memory: { guest: '64Mi' }, devices: { disks } } } },
     });
-    const { response } = answerReview(hookAt('/virtualmachines-validate'), review(object), context);
+    const { response } = answerFrom(hookAt('/virtualmachines-validate'), review(object), context);
     expect(response).toMatchObject({
       uid: 'u1',
       allowed: false,
@@ -76,7 +78,7 @@ describe('a validating review', () => {
   });
 
   test('warns of what is deprecated without refusing it', () => {
-    const { response } = answerReview(
+    const { response } = answerFrom(
       hookAt('/virtualmachines-validate'),
       review(vm({ running: false, template })),
       context,
@@ -94,7 +96,7 @@ describe('a validating review', () => {
       spec: { domain: template.spec.domain, terminationGracePeriodSeconds: seconds },
     });
     const answerFor = (username: string) =>
-      answerReview(
+      answerFrom(
         hookAt('/virtualmachineinstances-validate-update'),
         review(vmi(1), {
           resource: { group: 'kubevirt.io', version: 'v1', resource: 'virtualmachineinstances' },
@@ -110,6 +112,48 @@ describe('a validating review', () => {
   });
 });
 
+describe('a verdict', () => {
+  const pods = { group: '', version: 'v1', resource: 'pods' };
+  const hook = (verdict: Partial<Verdict>): AdmissionHook => ({
+    path: '/x',
+    group: '',
+    resource: 'pods',
+    subresource: 'eviction',
+    operations: ['CREATE', 'DELETE'],
+    type: 'validate',
+    validate: () => ({ causes: [], warnings: [], ...verdict }),
+  });
+  const asked = (request: Partial<AdmissionReview['request']> = {}) =>
+    review({}, { resource: pods, subResource: 'eviction', ...request });
+  const evacuation = { namespace: 'ns', name: 'a', nodeName: 'node1' };
+
+  test('without causes may refuse by a code of its own', () => {
+    const refusal = { code: 429, reason: 'TooManyRequests', message: 'later' } as const;
+    const { answer } = answerReview(hook({ refusal }), asked(), context);
+    expect(answer.response).toEqual({ uid: 'u1', allowed: false, status: { status: 'Failure', ...refusal } });
+  });
+
+  test('asks for an evacuation, but not in a dry run', () => {
+    expect(answerReview(hook({ evacuation }), asked(), context).evacuation).toEqual(evacuation);
+    expect(answerReview(hook({ evacuation }), asked({ dryRun: true }), context).evacuation).toBeUndefined();
+  });
+
+  test('at DELETE is about what is stored', () => {
+    const seen: unknown[] = [];
+    const watching = { ...hook({}), validate: (request: object) => (seen.push(request), { causes: [], warnings: [] }) };
+    answerReview(
+      watching as AdmissionHook,
+      asked({ operation: 'DELETE', object: null, oldObject: { stored: 1 } }),
+      context,
+    );
+    expect(seen).toEqual([expect.objectContaining({ operation: 'DELETE', object: { stored: 1 } })]);
+  });
+
+  test('is not given for another subresource', () => {
+    expect(answerReview(hook({}), asked({ subResource: undefined }), context).answer.response.allowed).toBe(false);
+  });
+});
+
 describe('a review that went astray', () => {
   test.each<[string, Partial<AdmissionReview['request']>]>([
     ['another resource', { resource: { group: 'kubevirt.io', version: 'v1', resource: 'virtualmachineinstances' } }],
@@ -117,7 +161,7 @@ describe('a review that went astray', () => {
     ['another operation', { operation: 'DELETE' }],
     ['no object', { object: null }],
   ])('%s is refused with 400', (_what, request) => {
-    const { response } = answerReview(hookAt('/virtualmachines-validate'), review(vm({ template }), request), context);
+    const { response } = answerFrom(hookAt('/virtualmachines-validate'), review(vm({ template }), request), context);
     expect(response).toMatchObject({ allowed: false, status: { code: 400, reason: 'BadRequest' } });
   });
 
