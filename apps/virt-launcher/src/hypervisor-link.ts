@@ -23,6 +23,8 @@ export class HypervisorLink {
   readonly #logger: Logger;
   #current: Promise<Hypervisor>;
   #resolveCurrent!: (hypervisor: Hypervisor) => void;
+  /** Why there is no connection, for who waits for one. */
+  #lastError: unknown;
 
   constructor(libvirtd: Libvirtd, onConnected: OnConnected, logger: Logger) {
     this.#libvirtd = libvirtd;
@@ -38,7 +40,9 @@ export class HypervisorLink {
   async hypervisor(timeoutMs: number): Promise<Hypervisor> {
     const timeUp = new AbortController();
     const tooLong = delay(timeoutMs, undefined, { signal: timeUp.signal }).then(() => {
-      throw new LibvirtConnectionError(`libvirtd did not answer within ${timeoutMs} ms`);
+      const cause = this.#lastError;
+      const detail = cause instanceof Error ? `: ${cause.message}` : '';
+      throw new LibvirtConnectionError(`libvirtd did not answer within ${timeoutMs} ms${detail}`, { cause });
     });
     tooLong.catch(() => {});
     try {
@@ -56,6 +60,7 @@ export class HypervisorLink {
       try {
         await this.#connectOnce(signal);
       } catch (error) {
+        this.#lastError = error;
         this.#logger.error('libvirtd could not be started or connected to', { error });
       }
       await this.#libvirtd.stop();

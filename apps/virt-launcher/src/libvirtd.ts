@@ -93,6 +93,8 @@ export class Libvirtd {
         XDG_RUNTIME_DIR: this.#runDirectory,
         XDG_CONFIG_HOME: join(this.#runDirectory, 'config'),
         XDG_CACHE_HOME: join(this.#runDirectory, 'cache'),
+        // Its dozen threads would have a malloc arena each, for nothing.
+        MALLOC_ARENA_MAX: '1',
       },
     });
     this.#process = child;
