@@ -41,20 +41,18 @@ function admit(input: AdmissionCase, kubevirt: KubeVirt | undefined) {
   const kind = resources.find((resource) => resource.kind === input.object.kind);
   const resource = input.resource ?? kind?.plural ?? '';
   const received = kind ? withServerMetadata(input, kind.namespaced) : input.object;
-  const { causes: errors, unknownFields } = schemaReport(schemaErrors(received));
-  const crd = {
-    errors: errors.map(({ type, field }) => ({ type, field })),
-    ...(unknownFields.length > 0 && { pruned: unknownFields.map(({ field }) => field) }),
-  };
-  for (const { path } of unknownFields) prune(received, path);
-  if (errors.length > 0) return { accepted: false, webhook: null, causes: crd.errors, crd, object: received };
-
+  const unknown = schemaReport(schemaErrors(received)).unknownFields;
+  for (const { path } of unknown) prune(received, path);
   const request = requestOf(input, received, kubevirt);
   const hooks = admissionHooks.filter((hook) => serves(hook, resource, input));
   const object = hooks.reduce<unknown>(
     (current, hook) => (hook.type === 'mutate' ? hook.mutate({ ...request, object: current }, fresh) : current),
     received,
   );
+  // The API server asks the mutating webhooks first, then its schema, then the validating ones.
+  const errors = schemaReport(schemaErrors(object as CaseObject)).causes.map(({ type, field }) => ({ type, field }));
+  const crd = { errors, ...(unknown.length > 0 && { pruned: unknown.map(({ field }) => field) }) };
+  if (errors.length > 0) return { accepted: false, webhook: null, causes: errors, crd, object };
   const verdicts = hooks.flatMap((hook) => (hook.type === 'validate' ? [hook.validate({ ...request, object })] : []));
   const allowed = verdicts.every(isAllowed);
   const causes = verdicts.flatMap((verdict) => verdict.causes.map(({ type, field }) => ({ type, field })));

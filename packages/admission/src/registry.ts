@@ -1,4 +1,7 @@
 import type { VirtualMachine, VirtualMachineInstance } from '@quickvirt/api';
+import type { VirtualMachineClone, VirtualMachineInstanceMigration } from '@quickvirt/api';
+import { defaultClone } from './defaults/clone.ts';
+import { defaultMigration } from './defaults/migration.ts';
 import { defaultVm } from './defaults/vm.ts';
 import { defaultVmi } from './defaults/vmi.ts';
 import type { AdmissionOperation, AdmissionRequest, FreshIdentity, Verdict } from './request.ts';
@@ -52,7 +55,8 @@ export const admissionHooks: readonly AdmissionHook[] = [
   validates<VirtualMachine>({ ...virtualMachines, path: '/virtualmachines-validate' }, validateVm),
   mutates<VirtualMachineInstance>(
     { ...virtualMachineInstances, path: '/virtualmachineinstances-mutate', operations: ['CREATE', 'UPDATE'] },
-    ({ operation, object, config }, fresh) => (operation === 'CREATE' ? defaultVmi(object, { config, fresh }) : object),
+    (request, fresh) =>
+      request.operation === 'CREATE' ? defaultVmi(request.object, { ...request, fresh }) : request.object,
   ),
   validates<VirtualMachineInstance>(
     { ...virtualMachineInstances, path: '/virtualmachineinstances-validate-create', operations: ['CREATE'] },
@@ -61,5 +65,21 @@ export const admissionHooks: readonly AdmissionHook[] = [
   validates<VirtualMachineInstance>(
     { ...virtualMachineInstances, path: '/virtualmachineinstances-validate-update', operations: ['UPDATE'] },
     validateVmiUpdate,
+  ),
+ mutates<VirtualMachineInstanceMigration>(
+    { group: 'kubevirt.io', resource: 'virtualmachineinstancemigrations', path: '/migration-mutate-create', operations: ['CREATE'] },
+    ({ object }) => defaultMigration(object),
+  ),
+  mutates<VirtualMachineClone>(
+    { group: 'clone.kubevirt.io', resource: 'virtualmachineclones', path: '/vm-clone-mutate-create', operations: ['CREATE'] },
+    ({ object }, fresh) => defaultClone(object, fresh),
+  ),
+  mutates<VirtualMachineInstanceMigration>(
+    { group: 'kubevirt.io', resource: 'virtualmachineinstancemigrations', path: '/migration-mutate-create', operations: ['CREATE'] },
+    ({ object }) => defaultMigration(object),
+  ),
+  mutates<VirtualMachineClone>(
+    { group: 'clone.kubevirt.io', resource: 'virtualmachineclones', path: '/vm-clone-mutate-create', operations: ['CREATE'] },
+    ({ object }, fresh) => defaultClone(object, fresh),
   ),
 ];

@@ -9,11 +9,14 @@ export function withMachine(
   spec: VirtualMachineInstanceSpec,
   config: ClusterConfig,
   stored?: VirtualMachineInstanceSpec,
+  wishes: { architecture?: string; machineType?: string } = {},
 ): VirtualMachineInstanceSpec {
-  const architecture = spec.architecture || stored?.architecture || config.defaultArchitecture;
+  const architecture =
+    spec.architecture || stored?.architecture || wishes.architecture || config.defaultArchitecture;
   const type =
     spec.domain.machine?.type ||
     stored?.domain.machine?.type ||
+    wishes.machineType ||
     architectureConfigOf(architecture, config)?.machineType;
   const domain: DomainSpec = type ? { ...spec.domain, machine: { ...spec.domain.machine, type } } : spec.domain;
   return { ...spec, architecture, domain };

@@ -1,58 +1,72 @@
 import { annotations, finalizers, type VirtualMachineInstance, type VirtualMachineInstanceSpec } from '@quickvirt/api';
 import type { ClusterConfig } from '@quickvirt/config';
+import { noFacts, type ClusterFacts } from '../facts.ts';
 import type { FreshIdentity } from '../request.ts';
-import { withCpu } from './cpu.ts';
+import { withCpu, withCpuRequest } from './cpu.ts';
+import { withDevices } from './devices.ts';
 import { withContainerDiskPullPolicy, withDiskTargets, withDisksOfVolumes } from './disks.ts';
+import { withFeatures, withTimers } from './features.ts';
+import { withBootloader } from './firmware.ts';
 import { withIdentity } from './identity.ts';
 import { hasPcieTopology, PCI_TOPOLOGY_VERSION, withMachine } from './machine.ts';
 import { withDefaultNetwork } from './networks.ts';
-import { withGuestMemory } from './memory.ts';
+import { withGuestMemory, withMaxGuest } from './memory.ts';
+import { withPresets } from './preset.ts';
+import { withProbeTiming } from './probes.ts';
 
 export interface DefaultVmiContext {
   config: ClusterConfig;
   fresh: FreshIdentity;
+  /** Where presets come from; none when it is left out. */
+  facts?: ClusterFacts;
 }
 
 /**
  * A VirtualMachineInstance complete for a launcher: each later stage may rely on what is filled in here. Runs at CREATE
  * only; virt-controller calls it for the VMIs it makes, which no webhook sees. Idempotent.
  */
-export function defaultVmi(vmi: VirtualMachineInstance, { config, fresh }: DefaultVmiContext): VirtualMachineInstance {
-  // Without a domain the schema refuses the object.
-  if (!vmi.spec?.domain) return vmi;
+export function defaultVmi(
+  vmi: VirtualMachineInstance,
+  { config, fresh, facts = noFacts }: DefaultVmiContext,
+): VirtualMachineInstance {
+  // Without a domain and devices the schema refuses the object.
+  if (!vmi.spec?.domain?.devices) return vmi;
+  const preset = withPresets(vmi, facts);
   const steps: ((spec: VirtualMachineInstanceSpec) => VirtualMachineInstanceSpec)[] = [
     (spec) => withMachine(spec, config),
     (spec) => withIdentity(spec, { uuid: fresh.uuid, serial: '' }),
+    (spec) => withCpu(spec, config),
+    (spec) => withCpuRequest(spec, config),
     withGuestMemory,
+    withFeatures,
+    withTimers,
+    withBootloader,
+    (spec) => withMaxGuest(spec, config),
     withDisksOfVolumes,
     withDiskTargets,
     withContainerDiskPullPolicy,
+    withDevices,
+    withProbeTiming,
     (spec) => withDefaultNetwork(spec, config),
-    (spec) => withCpu(spec, config),
-    withEnabledAcpi,
     (spec) => withEvictionStrategy(spec, config),
   ];
-  const spec = steps.reduce((current, step) => step(current), vmi.spec);
-  return { ...vmi, metadata: withMarks(vmi, spec), spec };
+  const spec = steps.reduce((current, step) => step(current), preset.spec);
+  return { ...preset, metadata: withMarks(preset, spec, config), spec };
 }
 
-function withMarks(vmi: VirtualMachineInstance, spec: VirtualMachineInstanceSpec) {
+function withMarks(vmi: VirtualMachineInstance, spec: VirtualMachineInstanceSpec, { tdx }: ClusterConfig) {
   const { metadata } = vmi;
   const present = metadata.finalizers ?? [];
   const own = finalizers.virtualMachineInstance;
+  const marks = {
+    ...(hasPcieTopology(spec) && { [annotations.pciTopologyVersion]: PCI_TOPOLOGY_VERSION }),
+    ...(spec.domain.launchSecurity?.tdx && { [annotations.qgsSocketPath]: tdx.qgsSocketPath }),
+  };
   return {
     ...metadata,
     finalizers: present.includes(own) ? present : [...present, own],
-    ...(hasPcieTopology(spec) && {
-      annotations: { [annotations.pciTopologyVersion]: PCI_TOPOLOGY_VERSION, ...metadata.annotations },
-    }),
+    ...(Object.keys(marks).length > 0 && { annotations: { ...marks, ...metadata.annotations } }),
   };
-}
-
-function withEnabledAcpi(spec: VirtualMachineInstanceSpec): VirtualMachineInstanceSpec {
-  const { features } = spec.domain;
-  const enabled = features?.acpi?.enabled ?? spec.architecture !== 's390x';
-  return { ...spec, domain: { ...spec.domain, features: { ...features, acpi: { ...features?.acpi, enabled } } } };
 }
 
 function withEvictionStrategy(spec: VirtualMachineInstanceSpec, config: ClusterConfig): VirtualMachineInstanceSpec {

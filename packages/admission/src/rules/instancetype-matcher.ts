@@ -1,0 +1,115 @@
+import {
+  compareQuantities,
+  type InstancetypeMatcher,
+  type PreferenceMatcher,
+  type VirtualMachine,
+  type VirtualMachineInstanceSpec,
+  type VirtualMachineInstancetypeSpec,
+  type VirtualMachinePreferenceSpec,
+} from '@quickvirt/api';
+import { invalid, notFound, notSupported, oneOf, quoted, type Cause } from '../cause.ts';
+import type { ClusterFacts } from '../facts.ts';
+import { instancetypeConflicts } from '../instancetype/conflicts.ts';
+import {
+  findInstancetype,
+  findPreference,
+  instancetypeKindNames,
+  preferenceKindNames,
+} from '../instancetype/lookup.ts';
+import { withInstancetype } from '../instancetype/overlay.ts';
+
+/** What an instance type and a preference make of a VM's template, for the rules. */
+export interface ExpandedTemplate {
+  causes: Cause[];
+  /** The template's spec with the sizes of its instance type. */
+  spec: VirtualMachineInstanceSpec | undefined;
+  /** An instance type is named and its sizes are not known here. */
+  sizeUnknown: boolean;
+}
+
+/** Looks the instance type and preference of a VM up, and says what is wrong with them or with both together. */
+export function expandTemplate({ metadata, spec }: VirtualMachine, facts: ClusterFacts): ExpandedTemplate {
+  const namespace = metadata.namespace ?? 'default';
+  const { instancetype: matcher, preference: preferred, template } = spec;
+  const causes = [
+    ...matcherCauses(matcher, 'spec.instancetype', instancetypeKindNames),
+    ...matcherCauses(preferred, 'spec.preference', preferenceKindNames),
+  ];
+  const usable = causes.length === 0;
+  const instancetype = matcher && usable ? findInstancetype(matcher, namespace, facts) : undefined;
+  const preference = preferred && usable ? findPreference(preferred, namespace, facts) : undefined;
+  if (instancetype === null) causes.push(missing('spec.instancetype', matcher, 'instance type'));
+  if (preference === null) causes.push(missing('spec.preference', preferred, 'preference'));
+  if (instancetype) {
+    causes.push(
+      ...instancetypeConflicts(template, instancetype).map((field) =>
+        invalid(field, `the instance type ${quoted(matcher?.name)} says this already; leave it out of the VM`),
+      ),
+    );
+  }
+  const expanded = template.spec && withInstancetype(template.spec, instancetype ?? undefined, preference ?? undefined);
+  if (preference && expanded && (instancetype || !matcher)) {
+    causes.push(...requirementCauses(preference, expanded, instancetype ?? undefined));
+  }
+  return { causes, spec: expanded, sizeUnknown: matcher !== undefined && !instancetype };
+}
+
+function matcherCauses(
+  matcher: InstancetypeMatcher | PreferenceMatcher | undefined,
+  field: string,
+  kinds: readonly string[],
+): Cause[] {
+  if (!matcher) return [];
+  const { name, kind, inferFromVolume } = matcher;
+  if (inferFromVolume) {
+    const both = [
+      ...(name ? [notSupported(`${field}.name`, `a name and inferFromVolume exclude each other; drop one`)] : []),
+      ...(kind ? [notSupported(`${field}.kind`, `a kind goes with a name; inferFromVolume finds its own`)] : []),
+    ];
+    if (both.length > 0) return both;
+    const what = `no labels on volume ${quoted(inferFromVolume)} say one; write a name, or label its PersistentVolumeClaim`;
+    return [notFound(`${field}.inferFromVolume`, what)];
+  }
+  if (!name) return [notFound(field, 'either name or inferFromVolume is needed')];
+  const known = kinds.flatMap((one) => [one.toLowerCase(), `${one.toLowerCase()}s`]);
+  if (kind && !known.includes(kind.toLowerCase())) return [invalid(`${field}.kind`, `kind ${oneOf(kind, kinds)}`)];
+  return [];
+}
+
+function missing(field: string, matcher: InstancetypeMatcher | undefined, what: string): Cause {
+  const where = matcher?.revisionName ? `revision ${quoted(matcher.revisionName)}` : quoted(matcher?.name);
+  return notFound(field, `there is no ${what} ${where}${matcher?.kind ? ` of kind ${matcher.kind}` : ''}`);
+}
+
+/** What a preference says that its guest cannot do without. */
+function requirementCauses(
+  { requirements, cpu }: VirtualMachinePreferenceSpec,
+  spec: VirtualMachineInstanceSpec,
+  instancetype: VirtualMachineInstancetypeSpec | undefined,
+): Cause[] {
+  const causes: Cause[] = [];
+  const { sockets = 1, cores = 1, threads = 1 } = spec.domain.cpu ?? {};
+  const vcpus = instancetype?.cpu.guest ?? sockets * cores * threads;
+  const needed = requirements?.cpu?.guest ?? 0;
+  if (vcpus < needed) {
+    const counted = cpu?.preferredCPUTopology?.toLowerCase().includes('core')
+      ? 'cores'
+      : cpu?.preferredCPUTopology?.toLowerCase().includes('thread')
+        ? 'threads'
+        : 'sockets';
+    const field = instancetype ? 'spec.instancetype' : `spec.template.spec.domain.cpu.${counted}`;
+    causes.push(notFound(field, `the preference asks for ${needed} vCPUs, and there are ${vcpus}`));
+  }
+  const memory = instancetype?.memory.guest ?? spec.domain.memory?.guest;
+  const wanted = requirements?.memory?.guest;
+  if (wanted !== undefined && (memory === undefined || compareQuantities(memory, wanted) < 0)) {
+    const field = instancetype ? 'spec.instancetype' : 'spec.template.spec.domain.memory';
+    causes.push(notFound(field, `the preference asks for ${wanted} of memory, and there is ${memory ?? 'none'}`));
+  }
+  const architecture = requirements?.architecture;
+  if (architecture && spec.architecture && architecture !== spec.architecture) {
+    const message = `the preference is for ${architecture}, not for ${spec.architecture}`;
+    causes.push(notFound('spec.template.spec.architecture', message));
+  }
+  return causes;
+}
