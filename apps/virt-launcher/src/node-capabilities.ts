@@ -10,7 +10,8 @@ const launcherId = 107;
 
 /**
  * Asks the node's own libvirt and QEMU, in the version of this image, what guests can have here, and leaves the answers as
- * `capabilities.xml` and `domain-capabilities.xml` in a directory. virt-handler's pod runs this before virt-handler.
+ * `capabilities.xml` and `domain-capabilities-<kvm|qemu>.xml` in a
+ * directory. virt-handler's pod runs this before virt-handler.
  */
 export async function writeNodeCapabilities(outDirectory: string, logger: Logger): Promise<void> {
   const runDirectory = mkdtempSync(join(tmpdir(), 'n-'));
@@ -22,10 +23,15 @@ export async function writeNodeCapabilities(outDirectory: string, logger: Logger
   await libvirtd.start();
   try {
     const hypervisor = await Hypervisor.open({ socketPath: libvirtd.paths.socket, uri: 'qemu:///session' });
-    const virtType = canUse('/dev/kvm') ? 'kvm' : 'qemu';
+    const virtTypes = canUse('/dev/kvm') ? ['kvm', 'qemu'] : ['qemu'];
     write(join(outDirectory, 'capabilities.xml'), await hypervisor.capabilities());
-    write(join(outDirectory, 'domain-capabilities.xml'), await hypervisor.domainCapabilities({ virtType }));
-    logger.info('asked libvirt what guests can have on this node', { virtType });
+    for (const virtType of virtTypes) {
+      write(
+        join(outDirectory, `domain-capabilities-${virtType}.xml`),
+        await hypervisor.domainCapabilities({ virtType }),
+      );
+    }
+    logger.info('asked libvirt what guests can have on this node', { virtTypes });
     await hypervisor.close();
   } finally {
     await libvirtd.stop();

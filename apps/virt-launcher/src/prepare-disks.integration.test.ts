@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { planDisks } from './disk-plan.ts';
 import { prepareDisk, type DiskDirectories } from './prepare-disks.ts';
 
-const missing = ['qemu-img', 'xorriso'].find((program) => spawnSync(program, ['--version']).error);
+const qemuImg = 'qemu-img';
+const xorriso = 'xorriso';
+const missing = [qemuImg, xorriso].find((program) => spawnSync(program, ['--version']).error);
 if (missing) console.warn(`skipped: disks are not made because ${missing} is not installed`);
 
 (missing ? describe.skip : describe)('prepareDisk', () => {
@@ -35,7 +37,7 @@ if (missing) console.warn(`skipped: disks are not made because ${missing} is not
     return prepareDisk(planDisks(vmi)[0]!, vmi, directories);
   }
   const imageInfo = (path: string) =>
-    JSON.parse(execFileSync('qemu-img', ['info', '--output=json', path]).toString()) as Record<string, unknown>;
+    JSON.parse(execFileSync(qemuImg, ['info', '--output=json', path]).toString()) as Record<string, unknown>;
   const root: Volume = { name: 'root', containerDisk: { image: 'x' } };
 
   test('lays a qcow2 over the image, once', async () => {
@@ -53,16 +55,16 @@ if (missing) console.warn(`skipped: disks are not made because ${missing} is not
   });
 
   test('takes a qcow2 image as one, and refuses one that names another file', async () => {
-    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', image, '8M']);
+    execFileSync(qemuImg, ['create', '-q', '-f', 'qcow2', image, '8M']);
     expect(await prepare(root)).toMatchObject({ backing: { format: 'qcow2' } });
     rmSync(join(directories.disks, 'root.qcow2'));
-    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-u', '-F', 'raw', '-b', '/etc/passwd', image, '8M']);
+    execFileSync(qemuImg, ['create', '-q', '-f', 'qcow2', '-u', '-F', 'raw', '-b', '/etc/passwd', image, '8M']);
     await expect(prepare(root)).rejects.toMatchObject({
       field: 'spec.volumes[0].containerDisk',
       cause: { name: 'UnsafeDiskImage' },
     });
     const data = `data_file=${join(directories.disks, 'elsewhere')}`;
-    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-o', data, image, '8M']);
+    execFileSync(qemuImg, ['create', '-q', '-f', 'qcow2', '-o', data, image, '8M']);
     await expect(prepare(root)).rejects.toThrow(/keeps its data in another file/);
   });
 
@@ -98,7 +100,7 @@ if (missing) console.warn(`skipped: disks are not made because ${missing} is not
     const first = readFileSync(path);
     // ISO 9660, ECMA-119 section 8.4: the primary volume descriptor is sector 16, the volume's name at byte 41 of it.
     expect(first.toString('latin1', 16 * 2048 + 40, 16 * 2048 + 46)).toBe('cidata');
-    const listed = execFileSync('xorriso', ['-indev', path, '-find', '/', '-type', 'f'], { stdio: 'pipe' }).toString();
+    const listed = execFileSync(xorriso, ['-indev', path, '-find', '/', '-type', 'f'], { stdio: 'pipe' }).toString();
     expect(listed.split('\n').filter(Boolean).sort()).toEqual(["'/meta-data'", "'/network-config'", "'/user-data'"]);
     expect(first.includes('#cloud-config')).toBe(true);
     rmSync(path);

@@ -59,10 +59,12 @@ describe('the serial console', () => {
   });
 
   test('a slow session makes the guest wait', async () => {
-    serial.open();
+    const session = serial.open();
     const chunk = Buffer.alloc(1024 * 1024);
     for (let sent = 0; sent < 8; sent++) qemu.write(chunk);
-    await new Promise((resolve) => setImmediate(resolve));
+    await eventually(() => session.readableLength > 0);
+    // Time enough for all of it, if nothing held it back.
+    for (let turn = 0; turn < 500; turn++) await new Promise((resolve) => setImmediate(resolve));
     expect(qemu.writableLength).toBeGreaterThan(4 * 1024 * 1024);
   });
 

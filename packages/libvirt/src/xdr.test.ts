@@ -81,6 +81,11 @@ describe('XDR', () => {
     const huge = Buffer.alloc(16);
     huge.writeUInt32BE(0xffff_ffff);
     expect(() => array(i32).decode(new Reader(huge))).toThrow(/cannot fit/);
+    huge.writeUInt32BE(4);
+    expect(() => array(i32).decode(new Reader(huge))).toThrow(/cannot fit/);
+    huge.writeUInt32BE(3);
+    expect(array(i32).decode(new Reader(huge))).toEqual([0, 0, 0]);
+    huge.writeUInt32BE(0xffff_ffff);
     expect(() => str.decode(new Reader(huge))).toThrow(XdrError);
   });
 
