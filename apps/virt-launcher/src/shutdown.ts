@@ -27,10 +27,7 @@ export async function shutDownGuest(
   limits: ShutdownLimits,
   logger: Logger,
 ): Promise<{ gracePeriodOver: boolean }> {
-  const deadline = Date.now() + limits.gracePeriodMs;
-  for (;;) {
-    const leftMs = deadline - Date.now();
-    if (leftMs <= 0) break;
+  for (let leftMs = limits.gracePeriodMs; leftMs > 0; leftMs -= limits.pressEveryMs) {
     guest.pressButton().catch((error: unknown) => logger.warn('the power button could not be pressed', { error }));
     if (await endsWithin(ended, Math.min(leftMs, limits.pressEveryMs))) return { gracePeriodOver: false };
   }
