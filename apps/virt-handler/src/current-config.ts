@@ -6,6 +6,8 @@ import type { Logger } from '@quickvirt/telemetry';
 /** What the KubeVirt CR says for the guests of a node. */
 export interface CurrentConfig {
   domainConfig: DomainConfig;
+  /** Guests run by QEMU's own emulation. */
+  useEmulation: boolean;
   /** CPU models that nodes do not offer. */
   obsoleteCpuModels: readonly string[];
   /** Changes whenever the configuration does. */
@@ -33,6 +35,7 @@ export function configReader(store: StoreReader<KubeVirt>): () => CurrentConfig 
         current: {
           domainConfig: domainConfigFrom(config),
           // An emulated CPU is not the host's: QEMU's own model (kvm64) counts as obsolete and would bar the node.
+          useEmulation: config.developer.useEmulation,
           obsoleteCpuModels: config.developer.useEmulation ? [] : config.obsoleteCpuModels,
           revision,
           resourceVersion: from?.metadata.resourceVersion,

@@ -8,7 +8,7 @@ import { chownContainerDevices } from './device-plugins/container-devices.ts';
 import { DevicePlugins } from './device-plugins/device-plugins.ts';
 import { Launchers } from './launchers/launchers.ts';
 import { runHeartbeat } from './node/heartbeat.ts';
-import { labelNode } from './node/node-labels.ts';
+import { nodeLabelController } from './node/node-labels.ts';
 import type { Options } from './options.ts';
 import { ServingCertificate } from './serving-certificate.ts';
 import { vmiController, vmiInformer } from './vmi/index.ts';
@@ -40,6 +40,18 @@ export async function runVirtHandler(options: Options, ports: RunPorts, signal: 
   };
   const common: ControllerOptions = { logger, metrics, metricsPrefix: 'kubevirt_' };
   const node = { client, nodeName, namespace, podName: options.podName, logger };
+  let isReady = false;
+  const nodeLabels = nodeLabelController(
+    {
+      client,
+      nodeName,
+      kubevirts,
+      config,
+      capabilitiesDirectory: options.capabilitiesDirectory,
+      isReady: () => isReady,
+    },
+    common,
+  );
   const manager = new Manager({ logger })
     .addInformers(certificate.caBundle)
     .addControllers(
@@ -48,12 +60,14 @@ export async function runVirtHandler(options: Options, ports: RunPorts, signal: 
     .addRunnable({ name: 'serving-certificate', run: (stop) => certificate.run(stop) })
     .addRunnable({ name: 'heartbeat', run: (stop) => runHeartbeat(node, stop) })
     .addRunnable({ name: 'device-plugins', run: (stop) => devicePlugins.run(stop) })
+    .addControllers(nodeLabels)
     .addRunnable({
       name: 'node-labels',
       run: async (stop) => {
         await Promise.race([devicePlugins.registered(), aborted(stop)]);
-        const { capabilitiesDirectory } = options;
-        await labelNode({ ...node, capabilitiesDirectory, obsoleteCpuModels: () => config().obsoleteCpuModels }, stop);
+        isReady = true;
+        nodeLabels.enqueue(nodeName);
+        await aborted(stop);
       },
     });
   const sessions = sessionMetric(metrics);

@@ -4,7 +4,10 @@ import fc from 'fast-check';
 import { labelChanges, nodeLabels } from './node-labels.ts';
 
 const read = (name: string): string => readFileSync(new URL(`testdata/${name}`, import.meta.url), 'utf8');
-const facts = { capabilitiesXml: read('capabilities.xml'), domainCapabilitiesXml: read('domain-capabilities.xml') };
+const facts = {
+  capabilitiesXml: read('capabilities.xml'),
+  domainCapabilitiesXml: read('domain-capabilities-qemu.xml'),
+};
 
 describe('nodeLabels', () => {
   const labels = nodeLabels(facts, { obsoleteCpuModels: ['qemu64', '486'] });
