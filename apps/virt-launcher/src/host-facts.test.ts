@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withChangeTimes } from './capabilities-cache.ts';
@@ -30,7 +30,10 @@ test('a capabilities cache is valid for this pod’s files', () => {
 });
 
 describe('a log’s end', () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'qv-')), 'log');
+  const directory = mkdtempSync(join(tmpdir(), 'qv-'));
+  const path = join(directory, 'log');
+  afterAll(() => rmSync(directory, { recursive: true }));
+
   test('is its last lines, without QEMU’s command line', async () => {
     writeFileSync(path, 'LC_ALL=C \\\n/usr/bin/qemu \\\n-msg timestamp=on\n\n2026: warning\n2026: shutting down\n');
     expect(await lastLines(path, 5)).toEqual(['2026: warning', '2026: shutting down']);
