@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { imageTag } from './node-image.ts';
-import { kindConfig } from './kind-cluster.ts';
+import { kindConfig, kindErrors } from './kind-cluster.ts';
 import { publicKindConfig, publicNodeImage } from './registry.ts';
 
 const base = readFileSync(publicKindConfig, 'utf8');
@@ -40,5 +40,28 @@ describe('imageTag', () => {
 
   test('says which one kubeadm does not list', () => {
     expect(() => imageTag(list, 'proxy')).toThrow('kubeadm lists no image proxy');
+  });
+});
+
+describe('kindErrors', () => {
+  test("are kind's and kubeadm's own lines, without Go's stack", () => {
+    const output = [
+      ' • Starting control-plane  ...',
+      'ERROR: failed to create cluster: failed to init node with kubeadm',
+      'Command Output: I1121 11:49:58 initconfiguration.go:122] loading',
+      '[wait-control-plane] Waiting for a healthy kubelet',
+      'error: error execution phase wait-control-plane: failed while waiting for the kubelet',
+      'k8s.io/kubernetes/cmd/kubeadm/app.Run',
+      '\tk8s.io/kubernetes@v1.36.3/cmd/kubeadm/app/kubeadm.go:48',
+    ].join('\n');
+    expect(kindErrors(output).split('\n')).toEqual([
+      'ERROR: failed to create cluster: failed to init node with kubeadm',
+      'Command Output: I1121 11:49:58 initconfiguration.go:122] loading',
+      'error: error execution phase wait-control-plane: failed while waiting for the kubelet',
+    ]);
+  });
+
+  test('are the last lines, where none looks like one', () => {
+    expect(kindErrors('1\n2\n3\n4\n5\n6\n')).toBe('2\n3\n4\n5\n6');
   });
 });

@@ -1,11 +1,12 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { cacheFolder } from './cache.ts';
-import { command, tryCommand } from './command.ts';
+import { command, CommandFailed, tryCommand } from './command.ts';
 import { engineEnvironment, findEngine, runEngine } from './engine.ts';
 import { buildFamily, controlPlaneBinaries } from './go-programs.ts';
 import { buildNodeImage } from './node-image.ts';
+import { gatherNodeLogs } from './node-logs.ts';
 import type { Progress } from './progress.ts';
 import { hasImage, publicKindConfig, publicNodeImage, registryAnswers } from './registry.ts';
 
@@ -96,13 +97,57 @@ export async function up(name: string, workers: number, progress: Progress): Pro
   return access;
 }
 
+/**
+ * Each node runs systemd, containerd, kubelet and pods, which together watch files with some 25 inotify instances; with
+ * the usual limit of 128 a user the fifth node's kubelet does not start.
+ * Source: https://kind.sigs.k8s.io/docs/user/known-issues/#pod-errors-due-to-too-many-open-files
+ */
+const inotifyInstances = 512;
+const inotifyLimitPath = '/proc/sys/fs/inotify/max_user_instances';
+
+function raiseInotifyLimit(): void {
+  const limit = Number(readFileSync(inotifyLimitPath, 'utf8'));
+  if (limit >= inotifyInstances) return;
+  try {
+    writeFileSync(inotifyLimitPath, String(inotifyInstances));
+    console.log(`fs.inotify.max_user_instances raised from ${limit} to ${inotifyInstances}, until the next reboot`);
+  } catch {
+    console.log(
+      `fs.inotify.max_user_instances is ${limit}; for more than 4 nodes: sysctl fs.inotify.max_user_instances=${inotifyInstances}`,
+    );
+  }
+}
+
 async function create(name: string, workers: number, image: string, access: ClusterAccess): Promise<void> {
+  raiseInotifyLimit();
   const configPath = join(cacheFolder('clusters'), `${name}.kind.yaml`);
   writeFileSync(configPath, kindConfig(readFileSync(publicKindConfig, 'utf8'), workers));
   const flags = ['--name', name, '--image', image, '--config', configPath, '--kubeconfig', access.kubeconfigPath];
-  await kind(['create', 'cluster', ...flags, '--wait', '120s']);
+  await kind(['create', 'cluster', ...flags, '--wait', '120s', '--retain']).catch(async (error: Error) => {
+    const folder = failedClusterFolder(name);
+    await gatherNodeLogs(folder, await nodeContainers(name));
+    await kind(['delete', 'cluster', '--name', name]);
+    const said = error instanceof CommandFailed ? kindErrors(error.output) : error.message;
+    throw new Error(`kind could not make cluster ${name}; its nodes' logs are in ${folder}\n${said}`, { cause: error });
+  });
   const kubectl = [access.kubectlPath, '--kubeconfig', access.kubeconfigPath];
   await command([...kubectl, 'wait', '--for=condition=Ready', 'node', '--all', '--timeout=120s']);
+}
+
+/** What kind says went wrong: its own lines and kubeadm's, without Go's stacks. Pure. */
+export function kindErrors(output: string): string {
+  const lines = output
+    .split('\n')
+    .filter((line) => /^(ERROR|error|\[ERROR|Command Output|.*\bfailed\b|.*[Uu]nfortunately)/.test(line));
+  return (lines.length > 0 ? lines : output.trim().split('\n').slice(-5)).slice(0, 12).join('\n');
+}
+
+/** Where the logs of a cluster that did not come up are kept, outside of the checkout. */
+function failedClusterFolder(name: string): string {
+  const folder = cacheFolder('clusters', `${name}.failed`);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  return folder;
 }
 
 /** Takes a cluster and everything of it away. Does nothing when it is not there. */
@@ -113,8 +158,9 @@ export async function down(name: string): Promise<boolean> {
     kubeconfigPathOf(name),
     join(cacheFolder('clusters'), `${name}.kind.yaml`),
     join(cacheFolder('clusters'), `${name}.loaded.json`),
+    join(cacheFolder('clusters'), `${name}.failed`),
   ])
-    rmSync(file, { force: true });
+    rmSync(file, { force: true, recursive: true });
   return there;
 }
 

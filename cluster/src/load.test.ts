@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { staleImages } from './load.ts';
+import { nodesForPods, staleImages } from './load.ts';
 
 describe('staleImages', () => {
   const wanted = { a: 'sha256:1', b: 'sha256:2' };
@@ -10,5 +10,15 @@ describe('staleImages', () => {
     ['all, of nodes without any', {}, ['a', 'b']],
   ])('are %s', (_title, loaded, stale) => {
     expect(staleImages(wanted, loaded)).toEqual(stale);
+  });
+});
+
+describe('nodesForPods', () => {
+  test.each([
+    ['the workers', ['a-control-plane', 'a-worker', 'a-worker2'], ['a-worker', 'a-worker2']],
+    ['the control plane, where it is alone', ['a-control-plane'], ['a-control-plane']],
+    ['none of a cluster that is not there', [], []],
+  ])('are %s', (_title, nodes, expected) => {
+    expect(nodesForPods(nodes)).toEqual(expected);
   });
 });

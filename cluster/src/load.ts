@@ -21,7 +21,16 @@ export function staleImages(
 }
 
 /**
- * Puts images into every node of a cluster, those only that it has not got.
+ * The nodes that ordinary pods run on: workers, or where there is none the control plane, which then has no taint. By
+ * kind's names, `<cluster>-control-plane`, `<cluster>-worker`, `<cluster>-worker2`. Pure.
+ */
+export function nodesForPods(nodes: readonly string[]): string[] {
+  const workers = nodes.filter((node) => /-worker\d*$/.test(node));
+  return workers.length > 0 ? workers : [...nodes];
+}
+
+/**
+ * Puts images into the nodes of a cluster that run pods, those only that it has not got.
  * @returns the images that were loaded.
  * @throws when an image is not there: `npm run images` makes ours.
  */
@@ -30,7 +39,10 @@ export async function load(cluster: string, images: readonly string[]): Promise<
   for (const image of images)
     wanted[image] = (await runEngine(['image', 'inspect', '--format', '{{.Id}}', image])).trim();
   const record = join(cacheFolder('clusters'), `${cluster}.loaded.json`);
-  const nodes = (await nodeContainerIds(cluster)).join(' ');
+  const names = nodesForPods(await nodeContainers(cluster));
+  if (names.length === 0) throw new Error(`there is no cluster ${cluster}; npm run cluster -- up makes one`);
+  // Ids rather than names: a cluster of the same name, made anew, has none of the images.
+  const nodes = (await runEngine(['inspect', '--format', '{{.Id}}', ...names])).trim().replaceAll('\n', ' ');
   const known = existsSync(record)
     ? (JSON.parse(readFileSync(record, 'utf8')) as { nodes: string; images: Record<string, string> })
     : undefined;
@@ -41,18 +53,10 @@ export async function load(cluster: string, images: readonly string[]): Promise<
   try {
     const archive = join(work, 'images.tar');
     await runEngine(['save', '--quiet', '--multi-image-archive', '--output', archive, ...stale]);
-    await kind(['load', 'image-archive', archive, '--name', cluster]);
+    await kind(['load', 'image-archive', archive, '--name', cluster, '--nodes', names.join(',')]);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
   writeFileSync(record, JSON.stringify({ nodes, images: { ...loaded, ...wanted } }));
   return stale;
-}
-
-/** Ids rather than names: a cluster of the same name, made anew, has none of the images. */
-async function nodeContainerIds(cluster: string): Promise<string[]> {
-  const names = await nodeContainers(cluster);
-  if (names.length === 0) throw new Error(`there is no cluster ${cluster}; npm run cluster -- up makes one`);
-  const ids = await runEngine(['inspect', '--format', '{{.Id}}', ...names]);
-  return ids.trim().split('\n');
 }

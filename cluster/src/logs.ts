@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { command } from './command.ts';
-import { runEngine } from './engine.ts';
 import { nodeContainers, type ClusterAccess } from './kind-cluster.ts';
+import { gatherNodeLogs } from './node-logs.ts';
 
 /**
  * Gathers what one needs to understand a cluster into one folder: objects, events, logs of every pod, and of the nodes
@@ -32,12 +32,5 @@ export async function gatherLogs(folder: string, name: string, access: ClusterAc
       kubectl('logs', '-n', namespace, podName, '--all-containers', '--tail=5000'),
     );
   }
-  if (!ours) return;
-  const domains =
-    'find /var/lib/kubelet/pods -path \'*empty-dir/run/*\' -name \'*.xml\' -size -1000k | while read -r f; do echo "== $f"; cat "$f"; done';
-  for (const node of await nodeContainers(name)) {
-    await save(`${node}.journal.txt`, runEngine(['exec', node, 'journalctl', '--no-pager', '--lines=20000']));
-    await save(`${node}.domains.txt`, runEngine(['exec', node, 'sh', '-c', domains]));
-    await save(`${node}.console.txt`, runEngine(['logs', node]));
-  }
+  if (ours) await gatherNodeLogs(folder, await nodeContainers(name));
 }
