@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { virtualMachineInstances, type VirtualMachineInstance } from '@quickvirt/api';
 import {
   certificateSigningRequests,
@@ -20,7 +20,7 @@ import {
 } from '@quickvirt/kube';
 import { dialHandler, handlerServerName, RotatingTls, RpcError } from '@quickvirt/rpc';
 import { Metrics, type Logger } from '@quickvirt/telemetry';
-import { eventually, settle, startKubeApiserver, type KubeApiserver } from '@quickvirt/testing';
+import { eventually, settle as settleWithin, startKubeApiserver, type KubeApiserver } from '@quickvirt/testing';
 import { rbac } from './rbac.ts';
 import { runVirtHandler } from './run.ts';
 import { FakeKubelet } from './testing/fake-kubelet.ts';
@@ -33,6 +33,13 @@ const USER = `system:serviceaccount:${NAMESPACE}:virt-handler`;
 const CAPABILITIES = join(import.meta.dirname, '../../../packages/node-plan/src/testdata');
 const CRDS = join(import.meta.dirname, '../../../charts/quickvirt/templates/crds');
 const logger: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => logger };
+
+/** A machine under load is slow; what waits, waits for a condition. */
+const PATIENCE_MS = 30_000;
+jest.setTimeout(2 * PATIENCE_MS);
+const settle = (assert: () => void | Promise<void>) => settleWithin(assert, { timeoutMs: PATIENCE_MS });
+
+const launchers: FakeLauncher[] = [];
 
 let apiserver: KubeApiserver;
 let admin: KubeClient;
@@ -59,6 +66,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await handler?.stop();
+  await Promise.all(launchers.map((launcher) => launcher.close()));
   await kubelet?.stop();
   await admin?.close();
   await apiserver?.stop();
@@ -253,6 +261,12 @@ const eventsOf = async (name: string) =>
     .filter(({ involvedObject }) => involvedObject.name === name)
     .map(({ reason, count }) => `${reason} ${count ?? 1}`);
 
+function aLauncher(): FakeLauncher {
+  const launcher = new FakeLauncher();
+  launchers.push(launcher);
+  return launcher;
+}
+
 let next = 0;
 const aPodUid = () => `00000000-0000-0000-0000-${String(++next).padStart(12, '0')}`;
 
@@ -279,12 +293,15 @@ describe('virt-handler on a real API server', () => {
   test('starts the guest of an instance that was handed over, in one status write', async () => {
     const podUid = aPodUid();
     const before = await handOver('starts', podUid);
-    const launcher = new FakeLauncher();
+    const launcher = aLauncher();
     await launcher.listenInPod(join(root, 'kubelet'), podUid);
-    const vmi = await eventually(async () => {
-      const found = await read('starts');
-      return found.status?.phase === 'Running' && found;
-    });
+    const vmi = await eventually(
+      async () => {
+        const found = await read('starts');
+        return found.status?.phase === 'Running' && found;
+      },
+      { timeoutMs: PATIENCE_MS },
+    );
     expect(launcher.syncs).toHaveLength(1);
     expect(JSON.parse(launcher.syncs[0]!.vmiJson.toString())).toMatchObject({ metadata: { uid: vmi.metadata.uid } });
     expect(JSON.parse(launcher.syncs[0]!.configJson.toString())).toMatchObject({ useEmulation: false });
@@ -301,12 +318,11 @@ describe('virt-handler on a real API server', () => {
     const ours = vmi.metadata.managedFields?.filter((entry: any) => entry.manager === 'virt-handler');
     expect(ours).toHaveLength(1);
     expect(before.metadata.uid).toBe(vmi.metadata.uid);
-    await launcher.close();
   });
 
   test('follows the guest: paused, resumed, ballooned', async () => {
     const podUid = aPodUid();
-    const launcher = new FakeLauncher();
+    const launcher = aLauncher();
     await launcher.listenInPod(join(root, 'kubelet'), podUid);
     await handOver('follows', podUid);
     const paused = async () => findCondition((await read('follows')).status?.conditions, 'Paused');
@@ -316,12 +332,11 @@ describe('virt-handler on a real API server', () => {
     expect((await read('follows')).status?.memory).toMatchObject({ guestAtBoot: '128Mi', guestCurrent: '64Mi' });
     launcher.state = { phase: 'DOMAIN_PHASE_RUNNING', reason: 'unpaused', guestMemoryBytes: 2 ** 27 };
     await settle(async () => expect(await paused()).toBeUndefined());
-    await launcher.close();
   });
 
   test('shows what the launcher refuses, and asks again when the spec changed', async () => {
     const podUid = aPodUid();
-    const launcher = new FakeLauncher();
+    const launcher = aLauncher();
     const started = launcher.onSync;
     launcher.onSync = async () => {
       throw new RpcError('FAILED_PRECONDITION', 'spec.domain.cpu.model: no such model', {
@@ -344,26 +359,24 @@ describe('virt-handler on a real API server', () => {
     const change = { spec: { domain: { cpu: { cores: 1 } } } };
     await admin.patch(virtualMachineInstances, { name: 'refused', namespace: 'guests' }, change, { kind: 'merge' });
     await settle(async () => expect((await read('refused')).status?.phase).toBe('Running'));
-    await launcher.close();
   });
 
   test("leaves other nodes' instances alone", async () => {
     const podUid = aPodUid();
-    const launcher = new FakeLauncher();
+    const launcher = aLauncher();
     await launcher.listenInPod(join(root, 'kubelet'), podUid);
     await handOver('elsewhere', podUid, 'node-2');
     const mine = aPodUid();
-    const own = new FakeLauncher();
+    const own = aLauncher();
     await own.listenInPod(join(root, 'kubelet'), mine);
     await handOver('mine', mine);
     await settle(async () => expect((await read('mine')).status?.phase).toBe('Running'));
     expect(launcher.syncs).toEqual([]);
-    await Promise.all([launcher.close(), own.close()]);
   });
 
   test('a restart touches no guest, and what happened meanwhile is in the status', async () => {
     const podUid = aPodUid();
-    const launcher = new FakeLauncher();
+    const launcher = aLauncher();
     await launcher.listenInPod(join(root, 'kubelet'), podUid);
     await handOver('outlives', podUid);
     await settle(async () => expect((await read('outlives')).status?.phase).toBe('Running'));
@@ -376,12 +389,11 @@ describe('virt-handler on a real API server', () => {
     expect(launcher.syncs).toHaveLength(1);
     expect((await eventsOf('outlives')).toSorted()).toEqual(['Created 1', 'Started 1']);
     await signRequests(1);
-    await launcher.close();
   });
 
   test('bridges a console from virt-api to the launcher, and refuses anybody else', async () => {
     const podUid = aPodUid();
-    const launcher = new FakeLauncher();
+    const launcher = aLauncher();
     await launcher.listenInPod(join(root, 'kubelet'), podUid);
     const { metadata } = await handOver('speaks', podUid);
     await settle(async () => expect((await read('speaks')).status?.phase).toBe('Running'));
@@ -407,6 +419,5 @@ describe('virt-handler on a real API server', () => {
     refused.write({ open });
     expect((await once(refused, 'error'))[0]).toMatchObject({ code: 'PERMISSION_DENIED' });
     stranger.close();
-    await launcher.close();
   });
 });
