@@ -11,7 +11,7 @@ export interface ReconcileCase {
 }
 
 /** One request to the API server. */
-export interface ReferenceWrite {
+interface ReferenceWrite {
   readonly verb: 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;

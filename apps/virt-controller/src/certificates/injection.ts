@@ -29,7 +29,7 @@ export interface InjectionPorts {
 }
 
 /** An object that tells the API server which certificates of virt-api to trust. */
-export type Trusting = MutatingWebhookConfiguration | ValidatingWebhookConfiguration | ApiService;
+type Trusting = MutatingWebhookConfiguration | ValidatingWebhookConfiguration | ApiService;
 
 type Kind = 'mutating' | 'validating' | 'apiservice';
 

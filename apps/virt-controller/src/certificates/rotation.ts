@@ -32,7 +32,7 @@ export interface RotationPlan {
 /** A certificate is good from a little before it was made: the clocks of two nodes differ. */
 export const BACKDATE_MS = 5 * 60_000;
 /** Time that a new CA spends in the bundle before it signs: kubelets refresh ConfigMaps about every minute. */
-export const TRUST_SPREADS_MS = 10 * 60_000;
+const TRUST_SPREADS_MS = 10 * 60_000;
 /** Timers hold 24.8 days at most; looking daily also takes note of a clock that was set. */
 const LONGEST_WAIT_MS = 86_400_000;
 

@@ -26,7 +26,7 @@ export interface SigningPorts {
 }
 
 /** What is known of one request. */
-export interface SigningObserved {
+interface SigningObserved {
   readonly csr: CertificateSigningRequest;
   readonly requested: RequestedCertificate | { unreadable: string };
   readonly authority: AuthorityKeys | undefined;
@@ -35,7 +35,7 @@ export interface SigningObserved {
 }
 
 /** What may be done about a request. */
-export type SigningEffect =
+type SigningEffect =
   | { type: 'decide'; csr: CertificateSigningRequest; condition: 'Approved' | 'Denied'; message: string; now: Date }
   | {
       type: 'sign';

@@ -15,7 +15,7 @@ export type VmEffect =
   /** Merges into the VM's status: null removes a field. Refused when the VM changed since it was read. */
   | { type: 'patchStatus'; vm: VirtualMachine; status: VmStatusPatch };
 
-export type InstanceMetadataPatch = Partial<
+type InstanceMetadataPatch = Partial<
   Pick<VirtualMachineInstance['metadata'], 'annotations' | 'finalizers' | 'ownerReferences'>
 >;
 

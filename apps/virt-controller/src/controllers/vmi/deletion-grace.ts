@@ -2,13 +2,13 @@ import type { VirtualMachineInstance } from '@quickvirt/api';
 import type { Pod } from '@quickvirt/kube';
 
 /** Time the launcher has, after the guest's grace period, to destroy the domain and write its exit record. */
-export const SHUTDOWN_MARGIN_SECONDS = 15;
+const SHUTDOWN_MARGIN_SECONDS = 15;
 /** What the launcher pod's own grace period has beyond the guest's. */
 const RENDERED_MARGIN_SECONDS = 30;
 const DEFAULT_GRACE_SECONDS = 30;
 
 /** How long the guest of this instance may take to power off. Default of the field, per its API documentation: 30 s. */
-export function guestGraceSeconds(vmi: VirtualMachineInstance): number {
+function guestGraceSeconds(vmi: VirtualMachineInstance): number {
   return vmi.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
 }
 
