@@ -29,7 +29,7 @@ export class GuestStopping extends Error {
 /** The one domain of this launcher: what is asked of it, what it is, and when it ended. */
 export class Guest {
   readonly watch = new DomainWatch();
-  readonly console = new SerialConsole();
+  readonly console: SerialConsole;
   /** Settles once a guest that was started is off. Never rejects. */
   readonly ended: Promise<DomainEnd>;
   #resolveEnded!: (end: DomainEnd) => void;
@@ -50,6 +50,7 @@ export class Guest {
   constructor(options: GuestOptions, logger: Logger) {
     this.#options = options;
     this.#logger = logger;
+    this.console = new SerialConsole((error) => logger.warn('the serial log is given up', { error }));
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });

@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { VirtualMachineInstance } from '@quickvirt/api';
 import { clusterConfigFrom, domainConfigFrom } from '@quickvirt/config';
 import { dialLauncher, type LauncherClient, type WatchStateResponse } from '@quickvirt/rpc';
@@ -80,6 +82,8 @@ async function consoleUntil(client: LauncherClient, text: string, typed?: string
     const client = await startGuest();
     expect(await sync(client)).toEqual({ started: false });
     expect(await consoleUntil(client, 'echo', 'echo')).toContain('echo');
+    const serialLog = await readFile(join(launcher.directory, 'run', 'console', 'serial0.log'), 'utf8');
+    expect(serialLog).toBe(`${BOOT_SECTOR_GREETING}echo`);
 
     const states: WatchStateResponse['state'][] = [];
     const watching = (async () => {

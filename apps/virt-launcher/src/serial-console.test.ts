@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,14 +12,15 @@ describe('the serial console', () => {
   let server: Server;
   let qemu: Socket;
   let serial: SerialConsole;
+  const logErrors: unknown[] = [];
 
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), 'qv-'));
     const path = join(directory, 'serial0');
     const connected = new Promise<Socket>((resolve) => (server = createServer(resolve)));
     await new Promise<void>((resolve) => server.listen(path, resolve));
-    serial = new SerialConsole();
-    await serial.connect(path);
+    serial = new SerialConsole((error) => logErrors.push(error));
+    await serial.connect(path, join(directory, 'serial0.log'));
     qemu = await connected;
   });
   afterEach(() => {
@@ -77,6 +78,15 @@ describe('the serial console', () => {
     expect(await readUntil(newer, 'hello')).toBe('hello');
   });
 
+  test('writes a log of all that is printed, with and without a session', async () => {
+    await printed('one ');
+    const session = serial.open();
+    await printed('two');
+    await readUntil(session, 'two');
+    expect(readFileSync(join(directory, 'serial0.log'), 'utf8')).toBe('one two');
+    expect(logErrors).toEqual([]);
+  });
+
   test('ends its session with the guest; there is none to open afterwards', async () => {
     const session = serial.open();
     const ended = new Promise<void>((resolve) => session.resume().once('end', resolve));
@@ -86,6 +96,6 @@ describe('the serial console', () => {
   });
 
   test('is unavailable where no QEMU listens', async () => {
-    await expect(new SerialConsole().connect(join(directory, 'none'))).rejects.toThrow(ConsoleUnavailable);
+    await expect(new SerialConsole(() => {}).connect(join(directory, 'none'))).rejects.toThrow(ConsoleUnavailable);
   });
 });

@@ -1,5 +1,6 @@
 import { createConnection, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import { SerialLog } from './serial-log.ts';
 
 /** What the guest wrote while nobody watched: the newest so many bytes are kept for the next session. */
 const BACKLOG_BYTES = 64 * 1024;
@@ -16,8 +17,8 @@ export class ConsoleUnavailable extends Error {
 
 /**
  * The guest's first serial port, over QEMU's own Unix socket. The launcher holds that one connection from before the
- * guest's first instruction until its end, so nothing is lost before or between sessions, and nothing has to be written to
- * a log file that a guest could let grow without end.
+ * guest's first instruction until its end, so nothing is lost before or between sessions, and the log of what the guest
+ * prints is written here, within bounds: QEMU's own has none.
  *
  * One session has the port; a newer one takes it. A session first gets what the guest wrote since the last one ended
  * (64 KiB at most). A slow session slows the guest's port down, as a slow terminal does; without a session the port
@@ -26,11 +27,21 @@ export class ConsoleUnavailable extends Error {
 export class SerialConsole {
   #socket: Socket | undefined;
   #session: Session | undefined;
+  #log: SerialLog | undefined;
+  readonly #onLogError: (error: unknown) => void;
   readonly #backlog: Buffer[] = [];
   #backlogBytes = 0;
 
-  /** Connects to QEMU; once a domain. @throws ConsoleUnavailable when QEMU does not listen there. */
-  async connect(socketPath: string): Promise<void> {
+  constructor(onLogError: (error: unknown) => void) {
+    this.#onLogError = onLogError;
+  }
+
+  /**
+   * Connects to QEMU; once a domain.
+   * @param logPath where all that the guest prints is kept, too.
+   * @throws ConsoleUnavailable when QEMU does not listen there.
+   */
+  async connect(socketPath: string, logPath?: string): Promise<void> {
     if (this.#socket) return;
     const socket = await new Promise<Socket>((resolve, reject) => {
       const connecting = createConnection({ path: socketPath }, () => resolve(connecting));
@@ -39,11 +50,13 @@ export class SerialConsole {
       );
     });
     this.#socket = socket;
+    this.#openLog(logPath);
     socket.removeAllListeners('error').on('error', () => {});
     socket.on('data', (chunk: Buffer) => this.#fromGuest(chunk));
     socket.on('close', () => {
       this.#socket = undefined;
       this.#session?.push(null);
+      this.#closeLog();
     });
   }
 
@@ -69,8 +82,33 @@ export class SerialConsole {
   }
 
   #fromGuest(chunk: Buffer): void {
+    this.#writeLog(chunk);
     if (!this.#session) this.#keep(chunk);
     else if (!this.#session.push(chunk)) this.#socket?.pause();
+  }
+
+  #openLog(path: string | undefined): void {
+    if (path === undefined) return;
+    try {
+      this.#log = new SerialLog(path);
+    } catch (error) {
+      this.#onLogError(error);
+    }
+  }
+
+  /** A log that cannot be written is given up: the console goes on without it. */
+  #writeLog(chunk: Buffer): void {
+    try {
+      this.#log?.append(chunk);
+    } catch (error) {
+      this.#onLogError(error);
+      this.#closeLog();
+    }
+  }
+
+  #closeLog(): void {
+    this.#log?.close();
+    this.#log = undefined;
   }
 
   #keep(chunk: Buffer): void {

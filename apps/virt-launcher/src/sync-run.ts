@@ -2,7 +2,8 @@ import type { VirtualMachineInstance } from '@quickvirt/api';
 import type { DomainConfig } from '@quickvirt/config';
 import { convertVmiToDomainXml, type VolumeFacts } from '@quickvirt/domain-xml';
 import { CreateFlag, type Domain, type Hypervisor } from '@quickvirt/libvirt';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { RUN_DIRECTORY, SERIAL_LOG } from '@quickvirt/launcher-pod';
 import type { SyncStep } from './domain-sync.ts';
 import { gatherFacts, type HandlerFacts } from './facts.ts';
 import { prepareDisk, type DiskDirectories } from './prepare-disks.ts';
@@ -52,11 +53,18 @@ export class SyncRun {
         await this.#domain?.create(CreateFlag.paused);
         return;
       case 'connectConsole':
-        await console.connect(join(runDirectory, 'serial0'));
+        await console.connect(join(runDirectory, 'serial0'), this.#serialLog());
         return;
       case 'release':
         if (!step.paused) await this.#domain?.resume();
     }
+  }
+
+  /** The pod has a container that shows this file, unless VMI or cluster say otherwise. */
+  #serialLog(): string | undefined {
+    const { vmi, config } = this.#request;
+    const isLogged = vmi.spec.domain.devices.logSerialConsole ?? !config.disableSerialConsoleLog;
+    return isLogged ? join(this.#environment.runDirectory, relative(RUN_DIRECTORY, SERIAL_LOG)) : undefined;
   }
 
   async #define(): Promise<Domain> {
@@ -68,7 +76,7 @@ export class SyncRun {
   }
 }
 
-/** The launcher keeps what the serial port prints, within bounds; QEMU's own log file has none, and lies in memory. */
+/** The launcher keeps the log of the serial port itself, within bounds; QEMU's own has none, and lies in memory. */
 function withoutSerialLog(vmi: VirtualMachineInstance): VirtualMachineInstance {
   const { domain } = vmi.spec;
   const devices = { ...domain.devices, logSerialConsole: false };
