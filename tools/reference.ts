@@ -14,12 +14,14 @@ import { renderExtraPodCase } from './reference/extrapod.ts';
 import { renderPodCase } from './reference/pod.ts';
 import { runReconcileCase } from './reference/reconcile.ts';
 import { answerRest } from './reference/rest.ts';
+import { createInstanceCase } from './reference/vm2vmi.ts';
 
 /** One entry an area; its module says how a case maps to a call of ours. */
 const areas: Record<string, ReferenceArea> = {
   validation: judgeCase,
   update: judgeCase,
   defaults: defaultCase,
+  vm2vmi: createInstanceCase,
   pod: renderPodCase,
   extrapod: renderExtraPodCase,
   domain: renderDomainCase,
