@@ -4,7 +4,10 @@ export function isDeepEqual(left: unknown, right: unknown): boolean {
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
   if (Array.isArray(left) !== Array.isArray(right)) return false;
   const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
-  return [...keys].every((key) =>
-    isDeepEqual((left as Record<string, unknown>)[key], (right as Record<string, unknown>)[key]),
-  );
+  return [...keys].every((key) => isDeepEqual(ownField(left, key), ownField(right, key)));
+}
+
+/** A label may be called `constructor` or `toString`: what every object inherits is no field of it. */
+function ownField(object: object, key: string): unknown {
+  return Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : undefined;
 }

@@ -27,6 +27,7 @@ function apply(document: unknown, operations: JsonPatchOperation[]): unknown {
 }
 
 describe('jsonPatch', () => {
+  // `__proto__` is no key that the test's own interpreter of patches could set.
   const json = fc.jsonValue({ maxDepth: 4 }).filter((value) => !JSON.stringify(value).includes('__proto__'));
 
   test('turns any document into any other', () => {
@@ -39,6 +40,11 @@ describe('jsonPatch', () => {
 
   test('is empty for equal documents', () => {
     fc.assert(fc.property(json, (document) => expect(jsonPatch(document, structuredClone(document))).toEqual([])));
+  });
+
+  test.each(['toString', 'constructor', 'hasOwnProperty'])('a key may be called %s', (key) => {
+    expect(jsonPatch({ [key]: 'x' }, {})).toEqual([{ op: 'remove', path: `/${key}` }]);
+    expect(jsonPatch({}, { [key]: 'x' })).toEqual([{ op: 'add', path: `/${key}`, value: 'x' }]);
   });
 
   test('names only what changes, with keys escaped', () => {

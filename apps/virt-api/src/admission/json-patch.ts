@@ -22,15 +22,21 @@ function mapDifferences(before: JsonMap, after: JsonMap, path: Path): JsonPatchO
   const operations: JsonPatchOperation[] = [];
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
     const at = [...path, key];
-    if (after[key] === undefined) {
-      if (before[key] !== undefined) operations.push({ op: 'remove', path: jsonPointer(...at) });
-    } else if (before[key] === undefined) {
-      operations.push({ op: 'add', path: jsonPointer(...at), value: after[key] });
+    const [was, is] = [ownField(before, key), ownField(after, key)];
+    if (is === undefined) {
+      if (was !== undefined) operations.push({ op: 'remove', path: jsonPointer(...at) });
+    } else if (was === undefined) {
+      operations.push({ op: 'add', path: jsonPointer(...at), value: is });
     } else {
-      operations.push(...differences(before[key], after[key], at));
+      operations.push(...differences(was, is, at));
     }
   }
   return operations;
+}
+
+/** A label may be called `constructor` or `toString`: what every object inherits is no field of it. */
+function ownField(map: JsonMap, key: string): unknown {
+  return Object.hasOwn(map, key) ? map[key] : undefined;
 }
 
 function listDifferences(before: unknown[], after: unknown[], path: Path): JsonPatchOperation[] {

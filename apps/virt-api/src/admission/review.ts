@@ -27,7 +27,7 @@ export interface AdmissionReview {
   };
 }
 
-export interface AdmissionResponse {
+interface AdmissionResponse {
   uid: string;
   allowed: boolean;
   status?: Partial<FailureStatus>;
@@ -37,7 +37,7 @@ export interface AdmissionResponse {
   patch?: string;
 }
 
-export interface AdmissionReviewAnswer {
+interface AdmissionReviewAnswer {
   apiVersion: 'admission.k8s.io/v1';
   kind: 'AdmissionReview';
   response: AdmissionResponse;

@@ -14,7 +14,7 @@ export interface PatchWrite {
 }
 
 /** Makes one object. */
-export interface CreateWrite {
+interface CreateWrite {
   verb: 'POST';
   resource: Resource;
   namespace: string;
@@ -25,7 +25,7 @@ export interface CreateWrite {
 export type Write = PatchWrite | CreateWrite;
 
 /** A request for the virt-handler of the node that runs the VMI. */
-export interface NodeCall {
+interface NodeCall {
   nodeName: string;
   method: 'GET' | 'PUT';
   /** Name of the action, for example `pause`; the subresource of the same name. */

@@ -113,12 +113,12 @@ export function restartOptionsProblem({ gracePeriodSeconds }: RestartOptions): F
 }
 
 /** The strategy in force. `running` is the older way to say Always or Halted; neither means Halted. */
-export function runStrategyOf({ spec }: VirtualMachine): VirtualMachineRunStrategy {
+function runStrategyOf({ spec }: VirtualMachine): VirtualMachineRunStrategy {
   if (spec.running !== undefined) return spec.running ? 'Always' : 'Halted';
   return spec.runStrategy ?? 'Halted';
 }
 
-export function isFinal({ status }: VirtualMachineInstance): boolean {
+function isFinal({ status }: VirtualMachineInstance): boolean {
   return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }
 

@@ -1,5 +1,3 @@
-import { virtualMachineInstances, virtualMachines, type Resource } from '@quickvirt/api';
-
 export const SUBRESOURCES_GROUP = 'subresources.kubevirt.io';
 
 /** Served versions, the preferred one first. */
@@ -17,16 +15,6 @@ export interface SubresourcePath {
   subresource: string;
   /** What follows `portforward`. */
   rest: readonly string[];
-}
-
-const RESOURCES: Readonly<Record<string, Resource>> = {
-  [virtualMachines.plural]: virtualMachines,
-  [virtualMachineInstances.plural]: virtualMachineInstances,
-};
-
-/** The kind behind a plural of the path; undefined for any other word. */
-export function resourceOf(plural: string): Resource | undefined {
-  return Object.hasOwn(RESOURCES, plural) ? RESOURCES[plural] : undefined;
 }
 
 /** Reads `/apis/subresources.kubevirt.io/v1/namespaces/NS/RESOURCE/NAME/SUBRESOURCE...`; undefined if it is no such path. */
