@@ -46,13 +46,24 @@ export function applyInstancetype(
   };
 }
 
-function conflictsOf(
-  { domain, nodeSelector, schedulerName }: VirtualMachineInstanceSpec,
-  instancetype: VirtualMachineInstancetypeSpec,
-): Conflict[] {
-  const { cpu, memory, resources, devices } = domain;
-  const wanted = instancetype.cpu;
+type Spec = VirtualMachineInstanceSpec;
+
+function conflictsOf(spec: Spec, instancetype: VirtualMachineInstancetypeSpec): Conflict[] {
   return conflictsAmong({
+    ...cpuStated(spec, instancetype),
+    ...resourcesStated(spec),
+    ...devicesStated(spec, instancetype),
+    nodeSelector: instancetype.nodeSelector && spec.nodeSelector,
+    schedulerName: instancetype.schedulerName && spec.schedulerName,
+  });
+}
+
+/** An instance type always has a number of vCPUs, and the rest when it says so. */
+function cpuStated(
+  { domain: { cpu } }: Spec,
+  { cpu: wanted }: VirtualMachineInstancetypeSpec,
+): Record<string, unknown> {
+  return {
     'domain.cpu.sockets': cpu?.sockets,
     'domain.cpu.cores': cpu?.cores,
     'domain.cpu.threads': cpu?.threads,
@@ -62,19 +73,28 @@ function conflictsOf(
     'domain.cpu.numa': wanted.numa && cpu?.numa,
     'domain.cpu.realtime': wanted.realtime && cpu?.realtime,
     'domain.cpu.maxSockets': wanted.maxSockets && cpu?.maxSockets,
+  };
+}
+
+/** CPU and memory are the instance type's, so nothing may ask for them beside it. */
+function resourcesStated({ domain: { memory, resources } }: Spec): Record<string, unknown> {
+  return {
     'domain.resources.requests.cpu': resources?.requests?.['cpu'],
     'domain.resources.limits.cpu': resources?.limits?.['cpu'],
     'domain.memory': memory,
     'domain.resources.requests.memory': resources?.requests?.['memory'],
     'domain.resources.limits.memory': resources?.limits?.['memory'],
-    'domain.devices.gpus': instancetype.gpus?.length && devices.gpus,
-    'domain.devices.hostDevices': instancetype.hostDevices?.length && devices.hostDevices,
+  };
+}
+
+function devicesStated({ domain }: Spec, instancetype: VirtualMachineInstancetypeSpec): Record<string, unknown> {
+  return {
+    'domain.devices.gpus': instancetype.gpus?.length && domain.devices.gpus,
+    'domain.devices.hostDevices': instancetype.hostDevices?.length && domain.devices.hostDevices,
     'domain.ioThreads': instancetype.ioThreads && domain.ioThreads,
     'domain.ioThreadsPolicy': instancetype.ioThreadsPolicy && domain.ioThreadsPolicy,
     'domain.launchSecurity': instancetype.launchSecurity && domain.launchSecurity,
-    nodeSelector: instancetype.nodeSelector && nodeSelector,
-    schedulerName: instancetype.schedulerName && schedulerName,
-  });
+  };
 }
 
 function cpuOf({ cpu }: VirtualMachineInstancetypeSpec): DomainSpec['cpu'] {
