@@ -1,9 +1,4 @@
-import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   kubevirts,
@@ -13,149 +8,37 @@ import {
   type VirtualMachine,
 } from '@quickvirt/api';
 import {
-  certificateSigningRequests,
-  CertificateRequester,
-  configMaps,
   events,
   findCondition,
   isNotFound,
-  KubeClient,
   leases,
-  namespaces,
-  nodes,
-  serviceAccounts,
   pods,
-  timestamp,
-  validatingWebhookConfigurations,
+  type KubeClient,
+  type KubeObject,
   type Pod,
   type ResourceType,
-  type KubeObject,
 } from '@quickvirt/kube';
 import { encodeExitRecord } from '@quickvirt/launcher-pod';
-import { createLogger, Metrics, type Logger } from '@quickvirt/telemetry';
-import { eventually, settle, startKubeApiserver, type KubeApiserver } from '@quickvirt/testing';
-import { rbac as rights } from './rbac.ts';
-import { runVirtController } from './run.ts';
+import { eventually, settle } from '@quickvirt/testing';
+import { NAMESPACE, SERVICE_ACCOUNT, startInstallation, type Installation } from './testing/installation.ts';
+import { container, here, scheduled, SimulatedNode } from './testing/simulated-node.ts';
 
-const NAMESPACE = 'quickvirt';
-const SERVICE_ACCOUNT = `system:serviceaccount:${NAMESPACE}:virt-controller`;
-const CRDS = join(import.meta.dirname, '../../../charts/quickvirt/templates/crds');
-
-let apiserver: KubeApiserver;
-/** The administrator: user, kubelet and virt-handler in one. */
+let installation: Installation;
 let admin: KubeClient;
-let kubeconfig: string;
+let node: SimulatedNode;
 let leader: { stop: () => Promise<void> };
-let auditFolder: string;
-let auditLog: string;
 
 beforeAll(async () => {
-  auditFolder = mkdtempSync(join(tmpdir(), 'quickvirt-audit-'));
-  const policy = join(auditFolder, 'policy.json');
-  auditLog = join(auditFolder, 'audit.log');
-  writeFileSync(policy, JSON.stringify(AUDIT_POLICY));
-  apiserver = await startKubeApiserver({ flags: [`--audit-policy-file=${policy}`, `--audit-log-path=${auditLog}`] });
-  admin = await KubeClient.load({ kubeconfig: apiserver.kubeconfigPath });
-  await install();
-  kubeconfig = await apiserver.kubeconfigFor({ name: SERVICE_ACCOUNT });
-  leader = await startController('one');
+  installation = await startInstallation();
+  ({ admin } = installation);
+  node = new SimulatedNode(admin);
+  leader = await installation.startController('one');
 }, 1_800_000);
 
 afterAll(async () => {
   await leader?.stop();
-  await admin?.close();
-  await apiserver?.stop();
-  if (process.env['KEEP_AUDIT'] === undefined) rmSync(auditFolder, { recursive: true, force: true });
+  await installation?.stop();
 });
-
-/** The API server's log of writes, in its own terms. */
-const AUDIT_POLICY = {
-  apiVersion: 'audit.k8s.io/v1',
-  kind: 'Policy',
-  omitStages: ['RequestReceived'],
-  rules: [{ level: 'Metadata', verbs: ['create', 'update', 'patch', 'delete'] }],
-};
-
-async function apply(...objects: object[]): Promise<void> {
-  const file = join(apiserver.folder, `${crypto.randomUUID()}.json`);
-  writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
-  await apiserver.kubectl('apply', '--server-side', '-f', file);
-}
-
-async function install(): Promise<void> {
-  const ours = ['virtualmachines.kubevirt.io', 'virtualmachineinstances.kubevirt.io', 'kubevirts.kubevirt.io'];
-  const files = readdirSync(CRDS).filter((file) => ours.some((name) => file === `${name}.yaml`));
-  await apiserver.kubectl('create', ...files.flatMap((file) => ['-f', join(CRDS, file)]));
-  const established = ours.map((name) => `crd/${name}`);
-  // kubectl gives up on a CRD that has no status yet.
-  await eventually(() => apiserver.kubectl('wait', '--for=condition=Established', '--timeout=60s', ...established));
-  await admin.create(namespaces, { metadata: { name: NAMESPACE } });
-  const rbac = 'rbac.authorization.k8s.io';
-  const subjects = [{ kind: 'User', name: SERVICE_ACCOUNT, apiGroup: rbac }];
-  const named = { name: 'virt-controller' };
-  const inNamespace = { ...named, namespace: NAMESPACE };
-  await apply(
-    { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: named, rules: rights.cluster },
-    { apiVersion: `${rbac}/v1`, kind: 'Role', metadata: inNamespace, rules: rights.namespaced },
-    {
-      apiVersion: `${rbac}/v1`,
-      kind: 'ClusterRoleBinding',
-      metadata: named,
-      roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'virt-controller' },
-      subjects,
-    },
-    {
-      apiVersion: `${rbac}/v1`,
-      kind: 'RoleBinding',
-      metadata: inNamespace,
-      roleRef: { apiGroup: rbac, kind: 'Role', name: 'virt-controller' },
-      subjects,
-    },
-    {
-      apiVersion: 'kubevirt.io/v1',
-      kind: 'KubeVirt',
-      metadata: { name: 'kubevirt', namespace: NAMESPACE },
-      spec: { configuration: { developerConfiguration: { useEmulation: true } } },
-    },
-    {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingWebhookConfiguration',
-      metadata: { name: 'virt-api-validator' },
-      webhooks: [
-        {
-          name: 'nothing.kubevirt.io',
-          admissionReviewVersions: ['v1'],
-          sideEffects: 'None',
-          clientConfig: { service: { name: 'virt-api', namespace: NAMESPACE } },
-          rules: [],
-        },
-      ],
-    },
-  );
-}
-
-async function startController(podName: string): Promise<{ stop: () => Promise<void> }> {
-  const client = await KubeClient.load({ kubeconfig });
-  const abort = new AbortController();
-  const logger: Logger = createLogger({ component: 'virt-controller', verbosity: 0 });
-  const options = {
-    launcherImage: 'registry.test/launcher:1',
-    logVerbosity: 0,
-    healthPort: 0,
-    namespace: NAMESPACE,
-    podName,
-    firstConfigurationPath: undefined,
-  };
-  const quiet = { ...logger, info: () => undefined, debug: () => undefined };
-  const running = runVirtController(options, { client, logger: quiet, metrics: new Metrics() }, abort.signal);
-  return {
-    stop: async () => {
-      abort.abort();
-      await running;
-      await client.close();
-    },
-  };
-}
 
 function aVm(name: string, change: Partial<VirtualMachine['spec']> = {}): VirtualMachine {
   return {
@@ -179,7 +62,6 @@ function aVm(name: string, change: Partial<VirtualMachine['spec']> = {}): Virtua
   };
 }
 
-const here = (name: string) => ({ name, namespace: 'default' });
 const vmOf = (name: string) => admin.get(virtualMachines, here(name));
 const vmiOf = (name: string) => admin.get(virtualMachineInstances, here(name));
 
@@ -200,84 +82,12 @@ async function isGone(type: ResourceType<KubeObject>, name: string): Promise<boo
   }
 }
 
-/** What the scheduler and the kubelet do. */
-async function bind(pod: Pod, node = 'node1'): Promise<void> {
-  await admin.request({
-    method: 'POST',
-    path: `/api/v1/namespaces/default/pods/${pod.metadata.name}/binding`,
-    body: {
-      apiVersion: 'v1',
-      kind: 'Binding',
-      metadata: { name: pod.metadata.name },
-      target: { kind: 'Node', name: node },
-    },
-  });
-}
-
-async function podStatus(pod: Pod, status: object): Promise<void> {
-  await admin.patch(pods, here(pod.metadata.name ?? ''), { status }, { kind: 'merge', subresource: 'status' });
-}
-
-const AT = '2026-01-01T00:00:00Z';
-const container = (state: object) => ({
-  name: 'compute',
-  image: 'x',
-  imageID: 'x',
-  ready: false,
-  restartCount: 0,
-  state,
-});
-const scheduled = { type: 'PodScheduled', status: 'True', lastTransitionTime: AT };
-
-async function run(pod: Pod): Promise<void> {
-  await podStatus(pod, {
-    phase: 'Running',
-    conditions: [scheduled, { type: 'Ready', status: 'True', lastTransitionTime: AT }],
-    containerStatuses: [{ ...container({ running: { startedAt: AT } }), ready: true }],
-  });
-}
-
-async function end(pod: Pod, phase: 'Succeeded' | 'Failed', terminated: object): Promise<void> {
-  await podStatus(pod, {
-    phase,
-    conditions: [scheduled, { type: 'Ready', status: 'False', reason: 'PodCompleted', lastTransitionTime: AT }],
-    containerStatuses: [container({ terminated: { exitCode: 0, startedAt: AT, finishedAt: AT, ...terminated } })],
-  });
-}
-
-/** What virt-handler does once the domain runs. */
-async function guestRuns(name: string): Promise<void> {
-  const { metadata } = await vmiOf(name);
-  const status = {
-    phase: 'Running',
-    phaseTransitionTimestamps: [{ phase: 'Running', phaseTransitionTimestamp: timestamp(new Date()) }],
-  };
-  const { uid, resourceVersion } = metadata;
-  const object = {
-    apiVersion: 'kubevirt.io/v1',
-    kind: 'VirtualMachineInstance',
-    metadata: { ...here(name), uid, resourceVersion },
-    status,
-  };
-  await admin.patch(virtualMachineInstances, here(name), object, {
-    kind: 'apply',
-    subresource: 'status',
-    fieldManager: 'virt-handler',
-    force: true,
-  });
-}
-
-/** The pod's containers are gone: the kubelet lets the object go. */
-async function reap(pod: Pod): Promise<void> {
-  await admin.delete(pods, here(pod.metadata.name ?? ''), { gracePeriodSeconds: 0 });
-}
-
 async function toRunning(name: string): Promise<Pod> {
   const pod = await eventually(() => podOf(name));
-  await bind(pod);
-  await run(pod);
+  await node.bind(pod);
+  await node.run(pod);
   await settle(async () => expect((await vmiOf(name)).status?.phase).toBe('Scheduled'));
-  await guestRuns(name);
+  await node.guestRuns(name);
   await settle(async () => expect((await vmOf(name)).status?.ready).toBe(true));
   return pod;
 }
@@ -294,8 +104,8 @@ describe('a VM', () => {
     await settle(async () =>
       expect((await vmOf('boots')).status).toMatchObject({ printableStatus: 'Starting', created: true }),
     );
-    await bind(pod);
-    await run(pod);
+    await node.bind(pod);
+    await node.run(pod);
     await settle(async () => {
       const vmi = await vmiOf('boots');
       expect(vmi.status).toMatchObject({
@@ -306,7 +116,7 @@ describe('a VM', () => {
       expect(vmi.metadata.labels?.['kubevirt.io/nodeName']).toBe('node1');
       expect((await podOf('boots')).metadata.labels?.['kubevirt.io/nodeName']).toBe('node1');
     });
-    await guestRuns('boots');
+    await node.guestRuns('boots');
     await settle(async () => {
       const { status } = await vmOf('boots');
       expect(status).toMatchObject({ printableStatus: 'Running', ready: true, created: true, runStrategy: 'Always' });
@@ -326,7 +136,7 @@ describe('a VM', () => {
       expect(metadata.deletionGracePeriodSeconds).toBe(20);
       expect((await vmOf('deleted')).status?.printableStatus).toBe('Terminating');
     });
-    await reap(pod);
+    await node.reap(pod);
     await settle(async () => {
       expect(await isGone(virtualMachineInstances, 'deleted')).toBe(true);
       expect(await isGone(virtualMachines, 'deleted')).toBe(true);
@@ -354,8 +164,8 @@ describe('a VM', () => {
       message: 'off',
       lastLogLines: [],
     });
-    await end(first, 'Succeeded', { message });
-    await end(last, 'Succeeded', { message });
+    await node.end(first, 'Succeeded', { message });
+    await node.end(last, 'Succeeded', { message });
     // A kubelet is told to delete them, and does.
     await eventually(
       async () =>
@@ -385,7 +195,7 @@ describe('a VM', () => {
   test('costs four writes on its instance, two on the VM and one on the pod', async () => {
     await admin.create(virtualMachines, aVm('counted'));
     await toRunning('counted');
-    const written = readFileSync(auditLog, 'utf8')
+    const written = readFileSync(installation.auditLog, 'utf8')
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as AuditEvent);
@@ -438,7 +248,7 @@ describe('a guest that ends badly', () => {
       const name = `ends-${reason.toLowerCase()}`;
       await admin.create(virtualMachines, aVm(name, { runStrategy: 'Once' }));
       const pod = await toRunning(name);
-      await end(pod, 'Failed', terminated);
+      await node.end(pod, 'Failed', terminated);
       await settle(async () => {
         const { status } = await vmiOf(name);
         expect(status).toMatchObject({ phase: 'Failed', reason });
@@ -453,7 +263,7 @@ describe('a guest that ends badly', () => {
 
   test('its pod vanished', async () => {
     await admin.create(virtualMachines, aVm('vanished', { runStrategy: 'Once' }));
-    await reap(await toRunning('vanished'));
+    await node.reap(await toRunning('vanished'));
     await settle(async () =>
       expect((await vmiOf('vanished')).status).toMatchObject({ phase: 'Failed', reason: 'PodDeleted' }),
     );
@@ -464,11 +274,11 @@ describe('a pod that does not start', () => {
   test('no such image', async () => {
     await admin.create(virtualMachines, aVm('no-image'));
     const pod = await eventually(() => podOf('no-image'));
-    await bind(pod);
+    await node.bind(pod);
     const waiting = { reason: 'ImagePullBackOff', message: 'Back-off pulling image "registry.test/disk:1"' };
-    await podStatus(pod, { conditions: [scheduled], containerStatuses: [container({ waiting })] });
+    await node.podStatus(pod, { conditions: [scheduled], containerStatuses: [container({ waiting })] });
     await settle(async () => expect((await vmOf('no-image')).status?.printableStatus).toBe('ImagePullBackOff'));
-    await run(pod);
+    await node.run(pod);
     await settle(async () =>
       expect(findCondition((await vmiOf('no-image')).status?.conditions, 'Synchronized')).toBeUndefined(),
     );
@@ -478,7 +288,7 @@ describe('a pod that does not start', () => {
     await admin.create(virtualMachines, aVm('no-kvm'));
     const pod = await eventually(() => podOf('no-kvm'));
     const message = '0/3 nodes are available: 3 Insufficient devices.kubevirt.io/kvm.';
-    await podStatus(pod, { conditions: [{ ...scheduled, status: 'False', reason: 'Unschedulable', message }] });
+    await node.podStatus(pod, { conditions: [{ ...scheduled, status: 'False', reason: 'Unschedulable', message }] });
     await settle(async () => {
       const { status } = await vmOf('no-kvm');
       expect(status?.printableStatus).toBe('ErrorUnschedulable');
@@ -489,7 +299,7 @@ describe('a pod that does not start', () => {
   test("a Secret that is missing, by the kubelet's event", async () => {
     await admin.create(virtualMachines, aVm('no-secret'));
     const pod = await eventually(() => podOf('no-secret'));
-    await bind(pod);
+    await node.bind(pod);
     const { name, namespace, uid } = pod.metadata;
     await admin.create(events, {
       metadata: { name: 'no-secret.1', namespace: 'default' },
@@ -502,137 +312,6 @@ describe('a pod that does not start', () => {
       const synchronized = findCondition((await vmOf('no-secret')).status?.conditions, 'Synchronized');
       expect(synchronized).toMatchObject({ status: 'False', reason: 'FailedMount' });
       expect(synchronized?.message).toContain('secret "seed" not found');
-    });
-  }, 60_000);
-});
-
-describe('certificates', () => {
-  const requestAs = async (user: string, commonName: string) => {
-    const client = await KubeClient.load({
-      kubeconfig: await apiserver.kubeconfigFor({ name: user, group: 'system:masters' }),
-    });
-    return new CertificateRequester(client, {
-      signerName: 'quickvirt.io/virt-api-serving',
-      commonName,
-      dnsNames: [`virt-api.${NAMESPACE}.svc`],
-      usages: ['digital signature', 'server auth'],
-      namePrefix: 'test',
-      logger: createLogger({ component: 'test', verbosity: 0 }),
-    });
-  };
-
-  test('virt-api gets one, signed by the CA that everybody is told to trust', async () => {
-    const requester = await requestAs(`system:serviceaccount:${NAMESPACE}:virt-api`, `virt-api.${NAMESPACE}.svc`);
-    const stop = new AbortController();
-    const running = requester.run(stop.signal);
-    const { certificatePem } = await requester.issued();
-    stop.abort();
-    await running;
-    const bundle = (await admin.get(configMaps, { name: 'quickvirt-ca', namespace: NAMESPACE })).data?.['ca.crt'] ?? '';
-    const { X509Certificate } = await import('node:crypto');
-    const [leaf, ca] = [new X509Certificate(certificatePem), new X509Certificate(bundle)];
-    expect(leaf.verify(ca.publicKey)).toBe(true);
-    expect(leaf.checkHost(`virt-api.${NAMESPACE}.svc`)).toBeDefined();
-  }, 60_000);
-
-  test("virt-handler gets one for the node of its pod's token, and for no other", async () => {
-    await admin.create(serviceAccounts, { metadata: { name: 'virt-handler', namespace: NAMESPACE } });
-    await admin.create(nodes, { metadata: { name: 'node1' } });
-    const pod: Pod = {
-      metadata: { name: 'virt-handler-x', namespace: NAMESPACE },
-      spec: { serviceAccountName: 'virt-handler', nodeName: 'node1', containers: [{ name: 'x', image: 'x' }] },
-    };
-    const { metadata } = await admin.create(pods, pod);
-    const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name: metadata.name, uid: metadata.uid };
-    const { status } = await admin.request<{ status: { token: string } }>({
-      method: 'POST',
-      path: `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/virt-handler/token`,
-      body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { boundObjectRef } },
-    });
-    await apiserver.kubectl(
-      'create',
-      'clusterrolebinding',
-      'virt-handler',
-      '--clusterrole=cluster-admin',
-      `--serviceaccount=${NAMESPACE}:virt-handler`,
-    );
-    const client = await KubeClient.load({ kubeconfig: tokenKubeconfig(status.token) });
-    const refused = Promise.withResolvers<unknown>();
-    const logger: Logger = {
-      ...createLogger({ component: 'test', verbosity: 0 }),
-      info: () => undefined,
-      error: (_message, fields) => refused.resolve(fields?.error),
-    };
-    const requester = (node: string) =>
-      new CertificateRequester(client, {
-        signerName: 'quickvirt.io/virt-handler-serving',
-        commonName: `quickvirt:virt-handler:${node}`,
-        dnsNames: [`${node}.virt-handler.quickvirt.internal`],
-        usages: ['digital signature', 'server auth'],
-        namePrefix: 'test',
-        logger,
-      });
-    const stop = new AbortController();
-    const [own, foreign] = [requester('node1'), requester('node2')];
-    const running = [own.run(stop.signal), foreign.run(stop.signal)];
-    expect((await own.issued()).certificatePem).toContain('BEGIN CERTIFICATE');
-    expect(String(await refused.promise)).toContain('is not quickvirt:virt-handler:node1');
-    stop.abort();
-    await Promise.all(running);
-    expect(foreign.current).toBeUndefined();
-    await client.close();
-  }, 60_000);
-
-  /** A kubeconfig that logs in by token. */
-  const tokenKubeconfig = (token: string): string => {
-    const path = join(apiserver.folder, 'token.kubeconfig');
-    const cluster = {
-      server: apiserver.url,
-      'certificate-authority-data': Buffer.from(apiserver.authority.certificatePem).toString('base64'),
-    };
-    const config = {
-      apiVersion: 'v1',
-      kind: 'Config',
-      clusters: [{ name: 'test', cluster }],
-      users: [{ name: 'test', user: { token } }],
-      contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
-      'current-context': 'test',
-    };
-    writeFileSync(path, JSON.stringify(config));
-    return path;
-  };
-
-  test('somebody else is denied, with the reason', async () => {
-    const { metadata } = await apiserverRequest('jane');
-    await settle(async () => {
-      const { status } = await admin.get(certificateSigningRequests, { name: metadata.name ?? '' });
-      const denied = status?.conditions?.find(({ type }) => type === 'Denied');
-      expect(denied?.message).toContain('jane may not ask quickvirt.io/virt-api-serving');
-    });
-  }, 60_000);
-
-  const apiserverRequest = async (user: string) => {
-    const client = await KubeClient.load({
-      kubeconfig: await apiserver.kubeconfigFor({ name: user, group: 'system:masters' }),
-    });
-    const signingAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-    const keys = await webcrypto.subtle.generateKey(signingAlgorithm, true, ['sign', 'verify']);
-    const made = await Pkcs10CertificateRequestGenerator.create({ name: 'CN=virt-api', keys, signingAlgorithm });
-    const request = Buffer.from(made.toString('pem')).toString('base64');
-    const spec = { request, signerName: 'quickvirt.io/virt-api-serving', usages: ['server auth'] };
-    try {
-      return await client.create(certificateSigningRequests, { metadata: { generateName: 'denied-' }, spec });
-    } finally {
-      await client.close();
-    }
-  };
-
-  test('webhook configurations carry the bundle', async () => {
-    await settle(async () => {
-      const { webhooks } = await admin.get(validatingWebhookConfigurations, { name: 'virt-api-validator' });
-      const bundle =
-        (await admin.get(configMaps, { name: 'quickvirt-ca', namespace: NAMESPACE })).data?.['ca.crt'] ?? '';
-      expect(Buffer.from(webhooks?.[0]?.clientConfig.caBundle ?? '', 'base64').toString()).toBe(bundle);
     });
   }, 60_000);
 });
@@ -650,7 +329,7 @@ test('a second replica takes over when the leader stops, and work goes on', asyn
   const lease = { name: 'virt-controller', namespace: NAMESPACE };
   const holder = async () => (await admin.get(leases, lease)).spec?.holderIdentity ?? '';
   expect(await holder()).toMatch(/^one_/);
-  const second = await startController('two');
+  const second = await installation.startController('two');
   await leader.stop();
   leader = second;
   await admin.create(virtualMachines, aVm('after-hand-over'));
@@ -665,7 +344,7 @@ test('many VMs, made and deleted while leaders change, leave nothing behind', as
     return items.filter(({ metadata }) => metadata.name?.startsWith('virt-launcher-many-'));
   };
   const next = async (podName: string) => {
-    const successor = await startController(podName);
+    const successor = await installation.startController(podName);
     await leader.stop();
     leader = successor;
   };

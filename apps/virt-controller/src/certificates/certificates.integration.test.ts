@@ -1,0 +1,166 @@
+import 'reflect-metadata';
+import { webcrypto, X509Certificate } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  certificateSigningRequests,
+  CertificateRequester,
+  configMaps,
+  KubeClient,
+  nodes,
+  pods,
+  serviceAccounts,
+  validatingWebhookConfigurations,
+  type Pod,
+} from '@quickvirt/kube';
+import { createLogger, type Logger } from '@quickvirt/telemetry';
+import { settle, type KubeApiserver } from '@quickvirt/testing';
+import { NAMESPACE, startInstallation, type Installation } from '../testing/installation.ts';
+
+let installation: Installation;
+let apiserver: KubeApiserver;
+let admin: KubeClient;
+let leader: { stop: () => Promise<void> };
+
+beforeAll(async () => {
+  installation = await startInstallation();
+  ({ apiserver, admin } = installation);
+  leader = await installation.startController('one');
+}, 1_800_000);
+
+afterAll(async () => {
+  await leader?.stop();
+  await installation?.stop();
+});
+
+describe('certificates', () => {
+  const requestAs = async (user: string, commonName: string) => {
+    const client = await KubeClient.load({
+      kubeconfig: await apiserver.kubeconfigFor({ name: user, group: 'system:masters' }),
+    });
+    return new CertificateRequester(client, {
+      signerName: 'quickvirt.io/virt-api-serving',
+      commonName,
+      dnsNames: [`virt-api.${NAMESPACE}.svc`],
+      usages: ['digital signature', 'server auth'],
+      namePrefix: 'test',
+      logger: createLogger({ component: 'test', verbosity: 0 }),
+    });
+  };
+
+  test('virt-api gets one, signed by the CA that everybody is told to trust', async () => {
+    const requester = await requestAs(`system:serviceaccount:${NAMESPACE}:virt-api`, `virt-api.${NAMESPACE}.svc`);
+    const stop = new AbortController();
+    const running = requester.run(stop.signal);
+    const { certificatePem } = await requester.issued();
+    stop.abort();
+    await running;
+    const bundle = (await admin.get(configMaps, { name: 'quickvirt-ca', namespace: NAMESPACE })).data?.['ca.crt'] ?? '';
+    const [leaf, ca] = [new X509Certificate(certificatePem), new X509Certificate(bundle)];
+    expect(leaf.verify(ca.publicKey)).toBe(true);
+    expect(leaf.checkHost(`virt-api.${NAMESPACE}.svc`)).toBeDefined();
+  }, 60_000);
+
+  test("virt-handler gets one for the node of its pod's token, and for no other", async () => {
+    await admin.create(serviceAccounts, { metadata: { name: 'virt-handler', namespace: NAMESPACE } });
+    await admin.create(nodes, { metadata: { name: 'node1' } });
+    const pod: Pod = {
+      metadata: { name: 'virt-handler-x', namespace: NAMESPACE },
+      spec: { serviceAccountName: 'virt-handler', nodeName: 'node1', containers: [{ name: 'x', image: 'x' }] },
+    };
+    const { metadata } = await admin.create(pods, pod);
+    const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name: metadata.name, uid: metadata.uid };
+    const { status } = await admin.request<{ status: { token: string } }>({
+      method: 'POST',
+      path: `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/virt-handler/token`,
+      body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { boundObjectRef } },
+    });
+    await apiserver.kubectl(
+      'create',
+      'clusterrolebinding',
+      'virt-handler',
+      '--clusterrole=cluster-admin',
+      `--serviceaccount=${NAMESPACE}:virt-handler`,
+    );
+    const client = await KubeClient.load({ kubeconfig: tokenKubeconfig(status.token) });
+    const refused = Promise.withResolvers<unknown>();
+    const logger: Logger = {
+      ...createLogger({ component: 'test', verbosity: 0 }),
+      info: () => undefined,
+      error: (_message, fields) => refused.resolve(fields?.error),
+    };
+    const requester = (node: string) =>
+      new CertificateRequester(client, {
+        signerName: 'quickvirt.io/virt-handler-serving',
+        commonName: `quickvirt:virt-handler:${node}`,
+        dnsNames: [`${node}.virt-handler.quickvirt.internal`],
+        usages: ['digital signature', 'server auth'],
+        namePrefix: 'test',
+        logger,
+      });
+    const stop = new AbortController();
+    const [own, foreign] = [requester('node1'), requester('node2')];
+    const running = [own.run(stop.signal), foreign.run(stop.signal)];
+    expect((await own.issued()).certificatePem).toContain('BEGIN CERTIFICATE');
+    expect(String(await refused.promise)).toContain('is not quickvirt:virt-handler:node1');
+    stop.abort();
+    await Promise.all(running);
+    expect(foreign.current).toBeUndefined();
+    await client.close();
+  }, 60_000);
+
+  /** A kubeconfig that logs in by token. */
+  const tokenKubeconfig = (token: string): string => {
+    const path = join(apiserver.folder, 'token.kubeconfig');
+    const cluster = {
+      server: apiserver.url,
+      'certificate-authority-data': Buffer.from(apiserver.authority.certificatePem).toString('base64'),
+    };
+    const config = {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 'test', cluster }],
+      users: [{ name: 'test', user: { token } }],
+      contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+      'current-context': 'test',
+    };
+    writeFileSync(path, JSON.stringify(config));
+    return path;
+  };
+
+  test('somebody else is denied, with the reason', async () => {
+    const { metadata } = await apiserverRequest('jane');
+    await settle(async () => {
+      const { status } = await admin.get(certificateSigningRequests, { name: metadata.name ?? '' });
+      const denied = status?.conditions?.find(({ type }) => type === 'Denied');
+      expect(denied?.message).toContain('jane may not ask quickvirt.io/virt-api-serving');
+    });
+  }, 60_000);
+
+  const apiserverRequest = async (user: string) => {
+    const client = await KubeClient.load({
+      kubeconfig: await apiserver.kubeconfigFor({ name: user, group: 'system:masters' }),
+    });
+    const signingAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+    const keys = await webcrypto.subtle.generateKey(signingAlgorithm, true, ['sign', 'verify']);
+    const made = await Pkcs10CertificateRequestGenerator.create({ name: 'CN=virt-api', keys, signingAlgorithm });
+    const request = Buffer.from(made.toString('pem')).toString('base64');
+    const spec = { request, signerName: 'quickvirt.io/virt-api-serving', usages: ['server auth'] };
+    try {
+      return await client.create(certificateSigningRequests, { metadata: { generateName: 'denied-' }, spec });
+    } finally {
+      await client.close();
+    }
+  };
+
+  test('webhook configurations carry the bundle', async () => {
+    await settle(async () => {
+      const { webhooks } = await admin.get(validatingWebhookConfigurations, { name: 'virt-api-validator' });
+      const bundle =
+        (await admin.get(configMaps, { name: 'quickvirt-ca', namespace: NAMESPACE })).data?.['ca.crt'] ?? '';
+      expect(Buffer.from(webhooks?.[0]?.clientConfig.caBundle ?? '', 'base64').toString()).toBe(bundle);
+    });
+  }, 60_000);
+});

@@ -1,0 +1,91 @@
+import { virtualMachineInstances } from '@quickvirt/api';
+import { pods, timestamp, type KubeClient, type Pod } from '@quickvirt/kube';
+
+/** An object of the namespace that the tests work in. */
+export const here = (name: string) => ({ name, namespace: 'default' });
+
+const AT = '2026-01-01T00:00:00Z';
+/** The status of the compute container in a state. */
+export const container = (state: object) => ({
+  name: 'compute',
+  image: 'x',
+  imageID: 'x',
+  ready: false,
+  restartCount: 0,
+  state,
+});
+/** The pod has a node. */
+export const scheduled = { type: 'PodScheduled', status: 'True', lastTransitionTime: AT };
+
+/** What scheduler, kubelet and virt-handler do for one pod, without any of them. */
+export class SimulatedNode {
+  readonly #admin: KubeClient;
+
+  constructor(admin: KubeClient) {
+    this.#admin = admin;
+  }
+
+  /** What the scheduler does. */
+  async bind(pod: Pod, node = 'node1'): Promise<void> {
+    await this.#admin.request({
+      method: 'POST',
+      path: `/api/v1/namespaces/default/pods/${pod.metadata.name}/binding`,
+      body: {
+        apiVersion: 'v1',
+        kind: 'Binding',
+        metadata: { name: pod.metadata.name },
+        target: { kind: 'Node', name: node },
+      },
+    });
+  }
+
+  /** What the kubelet says of the pod. */
+  async podStatus(pod: Pod, status: object): Promise<void> {
+    await this.#admin.patch(pods, here(pod.metadata.name ?? ''), { status }, { kind: 'merge', subresource: 'status' });
+  }
+
+  /** All containers run. */
+  async run(pod: Pod): Promise<void> {
+    await this.podStatus(pod, {
+      phase: 'Running',
+      conditions: [scheduled, { type: 'Ready', status: 'True', lastTransitionTime: AT }],
+      containerStatuses: [{ ...container({ running: { startedAt: AT } }), ready: true }],
+    });
+  }
+
+  /** The compute container has ended. */
+  async end(pod: Pod, phase: 'Succeeded' | 'Failed', terminated: object): Promise<void> {
+    await this.podStatus(pod, {
+      phase,
+      conditions: [scheduled, { type: 'Ready', status: 'False', reason: 'PodCompleted', lastTransitionTime: AT }],
+      containerStatuses: [container({ terminated: { exitCode: 0, startedAt: AT, finishedAt: AT, ...terminated } })],
+    });
+  }
+
+  /** What virt-handler does once the domain runs. */
+  async guestRuns(name: string): Promise<void> {
+    const { metadata } = await this.#admin.get(virtualMachineInstances, here(name));
+    const status = {
+      phase: 'Running',
+      phaseTransitionTimestamps: [{ phase: 'Running', phaseTransitionTimestamp: timestamp(new Date()) }],
+    };
+    const { uid, resourceVersion } = metadata;
+    const object = {
+      apiVersion: 'kubevirt.io/v1',
+      kind: 'VirtualMachineInstance',
+      metadata: { ...here(name), uid, resourceVersion },
+      status,
+    };
+    await this.#admin.patch(virtualMachineInstances, here(name), object, {
+      kind: 'apply',
+      subresource: 'status',
+      fieldManager: 'virt-handler',
+      force: true,
+    });
+  }
+
+  /** The pod's containers are gone: the kubelet lets the object go. */
+  async reap(pod: Pod): Promise<void> {
+    await this.#admin.delete(pods, here(pod.metadata.name ?? ''), { gracePeriodSeconds: 0 });
+  }
+}
