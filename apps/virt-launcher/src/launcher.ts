@@ -88,6 +88,8 @@ export class Launcher {
     this.#guest.watch.close();
     await server.close();
     libvirtStop.abort();
+    // Also ends a start that hangs, which the link would wait for.
+    await this.#libvirtd.stop();
     await link;
     return EXIT_CODE[verdict.phase];
   }

@@ -99,17 +99,23 @@ export class Libvirtd {
     });
     this.#process = child;
     const ended = new Promise<never>((_resolve, reject) => {
-      child.once('error', (cause) => reject(new Error(`${LIBVIRTD} cannot be started`, { cause })));
-      child.once('exit', (code, signal) => {
+      const gone = (error: Error): void => {
         this.#process = undefined;
-        reject(new Error(`libvirtd ended with ${signal ?? `exit code ${code}`}`));
-      });
+        reject(error);
+      };
+      child.once('error', (cause) => gone(new Error(`${LIBVIRTD} cannot be started`, { cause })));
+      child.once('exit', (code, signal) => gone(new Error(`libvirtd ended with ${signal ?? `exit code ${code}`}`)));
     });
     ended.catch(() => {});
     createInterface({ input: child.stderr }).on('line', (line) => {
       if (line !== '') this.#logger.info('libvirtd', { line: line.slice(0, MAX_LOG_LINE) });
     });
-    await Promise.race([appears(this.paths.socket), ended]);
+    const look = new AbortController();
+    try {
+      await Promise.race([appears(this.paths.socket, look.signal), ended]);
+    } finally {
+      look.abort();
+    }
   }
 
   /** Ends the process: asks, then kills. QEMU, if it still runs, is not its concern. */
@@ -138,16 +144,12 @@ async function driverFiles(): Promise<string[]> {
   return found.flat();
 }
 
-/** Waits by inotify for a file in a directory that exists. */
-async function appears(path: string): Promise<void> {
-  const watcher = watch(join(path, '..'));
-  try {
-    await new Promise<void>((resolve, reject) => {
-      watcher.once('error', reject);
-      watcher.on('change', () => existsSync(path) && resolve());
-      if (existsSync(path)) resolve();
-    });
-  } finally {
-    watcher.close();
-  }
+/** Waits by inotify for a file in a directory that exists; stops looking at the signal. */
+function appears(path: string, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const watcher = watch(join(path, '..'), { signal });
+    watcher.once('error', reject);
+    watcher.on('change', () => existsSync(path) && resolve());
+    if (existsSync(path)) resolve();
+  });
 }
