@@ -7,7 +7,7 @@ import { command } from './command.ts';
 const mergedUsrHooks = '/usr/share/mmdebstrap/hooks/merged-usr';
 
 /** The Debian release of everything that we build. */
-export const debianRelease = 'bookworm';
+const debianRelease = 'bookworm';
 
 /**
  * A Debian root file system with some packages, as a tar file, made from packages alone and kept under the hash of what

@@ -23,7 +23,7 @@ const estimates: Readonly<Record<Family, string>> = {
 };
 
 /** Where the programs are kept. */
-export function programsFolder(): string {
+function programsFolder(): string {
   return cacheFolder('bin');
 }
 

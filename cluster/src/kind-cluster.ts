@@ -18,7 +18,7 @@ export interface ClusterAccess {
 }
 
 /** Where the kubeconfig of a cluster of ours is. */
-export function kubeconfigPathOf(name: string): string {
+function kubeconfigPathOf(name: string): string {
   return join(cacheFolder('clusters'), `${name}.kubeconfig`);
 }
 
