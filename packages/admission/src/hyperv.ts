@@ -18,6 +18,8 @@ export function isOn(feature: FeatureState | undefined): boolean {
 }
 
 /** Pairs of which the first is on and the second was switched off. */
-export function hypervConflicts(hyperv: FeatureHyperv): readonly (readonly [keyof FeatureHyperv, keyof FeatureHyperv])[] {
+export function hypervConflicts(
+  hyperv: FeatureHyperv,
+): readonly (readonly [keyof FeatureHyperv, keyof FeatureHyperv])[] {
   return hypervRequirements.filter(([feature, needed]) => isOn(hyperv[feature]) && hyperv[needed]?.enabled === false);
 }

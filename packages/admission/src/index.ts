@@ -29,4 +29,5 @@ export { defaultVm, type DefaultVmContext } from './defaults/vm.ts';
 export { defaultVmi, type DefaultVmiContext } from './defaults/vmi.ts';
 export { validateVm } from './rules/vm.ts';
 export { validateVmiCreate, validateVmiUpdate } from './rules/vmi.ts';
-export { admissionHooks, type AdmissionHook, type MutatingHook, type ValidatingHook } from './registry.ts';
+export type { AdmissionHook, MutatingHook, ValidatingHook } from './hook.ts';
+export { admissionHooks } from './registry.ts';

@@ -1,7 +1,10 @@
 import type { LabelSelector } from '@quickvirt/api';
 
 /** Whether labels meet a selector; an empty one selects everything. Source: Kubernetes API, LabelSelector. */
-export function matchesSelector(selector: LabelSelector | undefined, labels: Readonly<Record<string, string>>): boolean {
+export function matchesSelector(
+  selector: LabelSelector | undefined,
+  labels: Readonly<Record<string, string>>,
+): boolean {
   const has = (key: string): boolean => Object.hasOwn(labels, key);
   const equal = Object.entries(selector?.matchLabels ?? {}).every(([key, value]) => has(key) && labels[key] === value);
   return (

@@ -9,8 +9,8 @@ export interface SchemaError {
   /** The value that is wrong; ajv's `verbose`. */
   data?: unknown;
   /** The schema that holds the keyword; ajv's `verbose`. */
-  parentSchema?: { properties?: Record<string, unknown>; description?: string };
-  message?: string;
+  parentSchema?: object | undefined;
+  message?: string | undefined;
 }
 
 /** What the schema says of an object. */
@@ -54,7 +54,8 @@ function isNoise(error: SchemaError, errors: readonly SchemaError[]): boolean {
 
 function unknownField({ params, parentSchema }: SchemaError, field: string): Cause {
   const name = String(params['additionalProperty']);
-  const known = Object.keys(parentSchema?.properties ?? {});
+  const { properties = {} } = (parentSchema ?? {}) as { properties?: object };
+  const known = Object.keys(properties);
   const nearest = nearestOf(name, known);
   const hint = nearest ? `did you mean ${quoted(nearest)}?` : `known here: ${known.toSorted().join(', ') || 'nothing'}`;
   return forbidden(field, `unknown field ${quoted(name)}; ${hint}`);
@@ -84,7 +85,10 @@ function causeOf({ instancePath, keyword, params, data, message }: SchemaError):
       message: `${quoted(data)} is not known; allowed: ${allowed.join(', ')}${hint}`,
     };
   }
-  return { ...invalid(field, `${quoted(data)}: ${message ?? keyword}`), type: causeTypes[keyword] ?? 'FieldValueInvalid' };
+  return {
+    ...invalid(field, `${quoted(data)}: ${message ?? keyword}`),
+    type: causeTypes[keyword] ?? 'FieldValueInvalid',
+  };
 }
 
 function partsOf(pointer: string): string[] {
@@ -96,7 +100,10 @@ function partsOf(pointer: string): string[] {
 
 /** `spec.disks[0].name`, as the API server writes paths. */
 function fieldOf(path: readonly string[]): string {
-  return path.reduce((field, part) => (/^\d+$/.test(part) ? `${field}[${part}]` : field === '' ? part : `${field}.${part}`), '');
+  return path.reduce(
+    (field, part) => (/^\d+$/.test(part) ? `${field}[${part}]` : field === '' ? part : `${field}.${part}`),
+    '',
+  );
 }
 
 function withoutTwins(causes: readonly Cause[]): Cause[] {

@@ -21,7 +21,10 @@ function enabled<T extends FeatureState>(feature: T): T {
 
 function withHyperv(own: FeatureHyperv): FeatureHyperv {
   const named = Object.fromEntries(
-    Object.entries(own).map(([key, feature]: [string, FeatureState]) => [key, isObject(feature) ? enabled(feature) : feature]),
+    Object.entries(own).map(([key, feature]: [string, FeatureState]) => [
+      key,
+      isObject(feature) ? enabled(feature) : feature,
+    ]),
   ) as FeatureHyperv;
   if (isOn(named.spinlocks)) named.spinlocks = { spinlocks: spinlockRetries, ...named.spinlocks };
   if (hypervConflicts(named).length > 0) return named;

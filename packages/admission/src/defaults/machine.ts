@@ -11,8 +11,7 @@ export function withMachine(
   stored?: VirtualMachineInstanceSpec,
   wishes: { architecture?: string; machineType?: string } = {},
 ): VirtualMachineInstanceSpec {
-  const architecture =
-    spec.architecture || stored?.architecture || wishes.architecture || config.defaultArchitecture;
+  const architecture = spec.architecture || stored?.architecture || wishes.architecture || config.defaultArchitecture;
   const type =
     spec.domain.machine?.type ||
     stored?.domain.machine?.type ||

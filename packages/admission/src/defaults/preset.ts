@@ -9,7 +9,14 @@ const mark = 'virtualmachinepreset.kubevirt.io/';
 const exclusion = 'virtualmachinepresets.admission.kubevirt.io/exclude';
 
 /** What a preset gives; the rest of its domain is not looked at, as in KubeVirt. */
-const givenFields = ['cpu', 'firmware', 'clock', 'features', 'memory', 'ioThreadsPolicy'] as const satisfies readonly (keyof DomainSpec)[];
+const givenFields = [
+  'cpu',
+  'firmware',
+  'clock',
+  'features',
+  'memory',
+  'ioThreadsPolicy',
+] as const satisfies readonly (keyof DomainSpec)[];
 
 /** The instance with what the presets say that select it by its labels. What it says itself stays. */
 export function withPresets(vmi: VirtualMachineInstance, facts: ClusterFacts): VirtualMachineInstance {
@@ -25,7 +32,10 @@ export function withPresets(vmi: VirtualMachineInstance, facts: ClusterFacts): V
   return selecting.reduce(withPreset, vmi);
 }
 
-function withPreset(vmi: VirtualMachineInstance, { metadata, spec }: VirtualMachineInstancePreset): VirtualMachineInstance {
+function withPreset(
+  vmi: VirtualMachineInstance,
+  { metadata, spec }: VirtualMachineInstancePreset,
+): VirtualMachineInstance {
   const own = vmi.spec.domain;
   const given: Partial<DomainSpec> = {};
   for (const field of givenFields) {

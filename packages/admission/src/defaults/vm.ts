@@ -30,7 +30,10 @@ export function defaultVm(vm: VirtualMachine, context: DefaultVmContext): Virtua
   const { facts = noFacts } = context;
   const inferred = withInferredMatchers(vm, facts);
   const wishes = wishesOf(inferred, facts);
-  return { ...inferred, spec: { ...inferred.spec, template: defaultTemplate(inferred.spec.template, context, wishes) } };
+  return {
+    ...inferred,
+    spec: { ...inferred.spec, template: defaultTemplate(inferred.spec.template, context, wishes) },
+  };
 }
 
 /** What the VM's image and preference would like its machine to be. */

@@ -79,9 +79,7 @@ function inferFromSource(
   const dataSource = dataSourceOf(sourceRef, namespace, facts);
   const named = namedBy(dataSource, keys);
   const pvc = dataSource?.spec?.source?.pvc;
-  return named === null && pvc?.name
-    ? namedBy(claimOf(pvc.name, pvc.namespace ?? namespace, facts), keys)
-    : named;
+  return named === null && pvc?.name ? namedBy(claimOf(pvc.name, pvc.namespace ?? namespace, facts), keys) : named;
 }
 
 function claimOf(name: string, namespace: string, facts: ClusterFacts): Labelled | null | undefined {

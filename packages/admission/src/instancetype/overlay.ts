@@ -1,5 +1,7 @@
 import type {
   CPU,
+  DomainSpec,
+  Memory,
   VirtualMachineInstanceSpec,
   VirtualMachineInstancetypeSpec,
   VirtualMachinePreferenceSpec,
@@ -14,11 +16,28 @@ export function withInstancetype(
   instancetype: VirtualMachineInstancetypeSpec | undefined,
   preference: VirtualMachinePreferenceSpec | undefined,
 ): VirtualMachineInstanceSpec {
-  if (!instancetype?.cpu || !instancetype.memory) return spec;
-  const { cpu, memory, gpus, hostDevices, ioThreads, ioThreadsPolicy, launchSecurity } = instancetype;
-  const efi = preference?.firmware?.preferredEfi;
   const { domain } = spec;
-  const sized: CPU = {
+  if (!instancetype?.cpu || !instancetype.memory || !domain) return spec;
+  const { gpus = [], hostDevices = [], ioThreads, ioThreadsPolicy, launchSecurity } = instancetype;
+  const given: Partial<DomainSpec> = {
+    ...(ioThreads && { ioThreads }),
+    ...(ioThreadsPolicy && { ioThreadsPolicy }),
+    ...(launchSecurity && { launchSecurity }),
+  };
+  const devices = {
+    ...domain.devices,
+    gpus: [...(domain.devices?.gpus ?? []), ...gpus],
+    hostDevices: [...(domain.devices?.hostDevices ?? []), ...hostDevices],
+  };
+  const sized = {
+    cpu: { ...cpuOf(instancetype), ...domain.cpu },
+    memory: { ...memoryOf(instancetype), ...domain.memory },
+  };
+  return { ...spec, domain: { ...given, ...domain, ...firmwareOf(domain, preference), ...sized, devices } };
+}
+
+function cpuOf({ cpu }: VirtualMachineInstancetypeSpec): CPU {
+  return {
     sockets: cpu.guest,
     cores: 1,
     threads: 1,
@@ -29,28 +48,25 @@ export function withInstancetype(
     ...(cpu.numa && { numa: cpu.numa }),
     ...(cpu.realtime && { realtime: cpu.realtime }),
   };
+}
+
+function memoryOf({ memory }: VirtualMachineInstancetypeSpec): Memory {
   return {
-    ...spec,
-    domain: {
-      ...domain,
-      cpu: { ...sized, ...domain.cpu },
-      memory: {
-        guest: memory.guest,
-        ...(memory.hugepages && { hugepages: memory.hugepages }),
-        ...(memory.maxGuest !== undefined && { maxGuest: memory.maxGuest }),
-        ...domain.memory,
-      },
-      ...(ioThreads && !domain.ioThreads && { ioThreads }),
-      ...(ioThreadsPolicy && !domain.ioThreadsPolicy && { ioThreadsPolicy }),
-      ...(launchSecurity && !domain.launchSecurity && { launchSecurity }),
-      ...(efi && !domain.firmware?.bootloader && { firmware: { ...domain.firmware, bootloader: { efi } } }),
-      ...(preference?.features?.preferredSmm &&
-        !domain.features?.smm && { features: { ...domain.features, smm: preference.features.preferredSmm } }),
-      devices: {
-        ...domain.devices,
-        ...(gpus?.length && { gpus: [...(domain.devices.gpus ?? []), ...gpus] }),
-        ...(hostDevices?.length && { hostDevices: [...(domain.devices.hostDevices ?? []), ...hostDevices] }),
-      },
-    },
+    guest: memory.guest,
+    ...(memory.hugepages && { hugepages: memory.hugepages }),
+    ...(memory.maxGuest !== undefined && { maxGuest: memory.maxGuest }),
+  };
+}
+
+/** Firmware that launch security needs comes from the preference. */
+function firmwareOf(
+  { firmware, features }: DomainSpec,
+  preference: VirtualMachinePreferenceSpec | undefined,
+): Partial<DomainSpec> {
+  const efi = preference?.firmware?.preferredEfi;
+  const smm = preference?.features?.preferredSmm;
+  return {
+    ...(efi && !firmware?.bootloader && { firmware: { ...firmware, bootloader: { efi } } }),
+    ...(smm && !features?.smm && { features: { ...features, smm } }),
   };
 }

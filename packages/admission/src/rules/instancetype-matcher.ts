@@ -88,16 +88,10 @@ function requirementCauses(
   instancetype: VirtualMachineInstancetypeSpec | undefined,
 ): Cause[] {
   const causes: Cause[] = [];
-  const { sockets = 1, cores = 1, threads = 1 } = spec.domain.cpu ?? {};
-  const vcpus = instancetype?.cpu.guest ?? sockets * cores * threads;
+  const vcpus = instancetype?.cpu.guest ?? vcpusOf(spec);
   const needed = requirements?.cpu?.guest ?? 0;
   if (vcpus < needed) {
-    const counted = cpu?.preferredCPUTopology?.toLowerCase().includes('core')
-      ? 'cores'
-      : cpu?.preferredCPUTopology?.toLowerCase().includes('thread')
-        ? 'threads'
-        : 'sockets';
-    const field = instancetype ? 'spec.instancetype' : `spec.template.spec.domain.cpu.${counted}`;
+    const field = instancetype ? 'spec.instancetype' : `spec.template.spec.domain.cpu.${countedIn(cpu)}`;
     causes.push(notFound(field, `the preference asks for ${needed} vCPUs, and there are ${vcpus}`));
   }
   const memory = instancetype?.memory.guest ?? spec.domain.memory?.guest;
@@ -112,4 +106,15 @@ function requirementCauses(
     causes.push(notFound('spec.template.spec.architecture', message));
   }
   return causes;
+}
+
+function vcpusOf({ domain }: VirtualMachineInstanceSpec): number {
+  const { sockets, cores, threads } = domain.cpu ?? {};
+  return (sockets || 1) * (cores || 1) * (threads || 1);
+}
+
+/** Where a guest of this preference has its CPUs. */
+function countedIn(cpu: VirtualMachinePreferenceSpec['cpu']): 'sockets' | 'cores' | 'threads' {
+  const topology = cpu?.preferredCPUTopology?.toLowerCase() ?? '';
+  return topology.includes('core') ? 'cores' : topology.includes('thread') ? 'threads' : 'sockets';
 }

@@ -14,7 +14,13 @@ export const launchSecurityRules: SpecRule = (spec, path, { config }) => {
   if (!security) return [];
   const field = `${path}.launchSecurity`;
   const set = types.filter(({ key }) => security[key]);
-  if (set.length > 1) return [forbidden(field, `One and only one launchSecurity type can be set, not ${set.map(({ name }) => name).join(' and ')}`)];
+  if (set.length > 1)
+    return [
+      forbidden(
+        field,
+        `One and only one launchSecurity type can be set, not ${set.map(({ name }) => name).join(' and ')}`,
+      ),
+    ];
   const type = set[0];
   if (!type || (spec.architecture ?? 'amd64') !== 'amd64') return [];
   const causes: Cause[] = [];
@@ -23,11 +29,14 @@ export const launchSecurityRules: SpecRule = (spec, path, { config }) => {
   const efi = spec.domain.firmware?.bootloader?.efi;
   if (!efi) refuse(`${type.name} requires OVMF (UEFI): set firmware.bootloader.efi with secureBoot false`);
   else {
-    if (efi.secureBoot !== false) refuse(`${type.name} does not work along with SecureBoot: set firmware.bootloader.efi.secureBoot to false`);
+    if (efi.secureBoot !== false)
+      refuse(`${type.name} does not work along with SecureBoot: set firmware.bootloader.efi.secureBoot to false`);
     if (efi.persistent) refuse(`${type.name} does not work along with Persistent EFI variables`);
   }
-  if (security.sev?.attestation && spec.startStrategy !== 'Paused') refuse("SEV attestation requires VMI StartStrategy 'Paused'");
-  if (type.key === 'tdx' && spec.domain.features?.smm && spec.domain.features.smm.enabled !== false) refuse('TDX does not work along with SMM: set features.smm.enabled to false');
+  if (security.sev?.attestation && spec.startStrategy !== 'Paused')
+    refuse("SEV attestation requires VMI StartStrategy 'Paused'");
+  if (type.key === 'tdx' && spec.domain.features?.smm && spec.domain.features.smm.enabled !== false)
+    refuse('TDX does not work along with SMM: set features.smm.enabled to false');
   for (const { name, bootOrder } of spec.domain.devices.interfaces ?? []) {
     if (bootOrder !== undefined) refuse(`${type.name} does not work with bootable NICs: ${name}`);
   }

@@ -1,6 +1,7 @@
 import type { Interface, Network, VirtualMachineInstanceSpec } from '@quickvirt/api';
 import { featureGateEnabled } from '@quickvirt/config';
 import { duplicate, invalid, notSupported, oneOf, quoted, required, type Cause } from '../cause.ts';
+import { macAddressPattern } from './mac-address.ts';
 import { pciAddressPattern } from './pci-address.ts';
 import { isIpv4Address } from './placement.ts';
 import { portRules } from './ports.ts';
@@ -10,7 +11,6 @@ const models = ['virtio', 'e1000', 'e1000e', 'igb', 'ne2k_pci', 'pcnet', 'rtl813
 const states = ['up', 'down', 'absent'];
 /** The bridge in the pod answers with this address (KubeVirt's in-pod bridge). */
 const bridgeMacAddress = '02:00:00:00:00:00';
-const macAddressPattern = /^([0-9a-fA-F]{2}([:-]))([0-9a-fA-F]{2}\2){4}[0-9a-fA-F]{2}$/;
 /** RFC 3942: site-specific DHCP options. */
 const privateOptions = { first: 224, last: 254 };
 
@@ -165,7 +165,7 @@ function bindingRules(
     );
   if (iface.passtBinding && network && !network.pod)
     causes.push(invalid(`${field}.passtBinding`, 'the passt binding works on the pod network only'));
-  if (iface.binding?.name && !(iface.binding.name in (config.network.bindings))) {
+  if (iface.binding?.name && !(iface.binding.name in config.network.bindings)) {
     causes.push(
       invalid(
         field,

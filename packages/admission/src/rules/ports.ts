@@ -20,25 +20,38 @@ export function portRules(iface: Interface, field: string, context: RuleContext)
 function onePort(port: Port, field: string, names: Set<string>): Cause[] {
   const causes: Cause[] = [];
   if (!port.port) causes.push(required(`${field}.port`, `a port needs a number from 1 to ${maxPort}`));
-  else if (port.port < 0 || port.port > maxPort) causes.push(invalid(field, `port ${port.port}: ports are 1 to ${maxPort}`));
-  if (port.protocol && !protocols.includes(port.protocol)) causes.push(invalid(`${field}.protocol`, `protocol ${oneOf(port.protocol, protocols)}`));
+  else if (port.port < 0 || port.port > maxPort)
+    causes.push(invalid(field, `port ${port.port}: ports are 1 to ${maxPort}`));
+  if (port.protocol && !protocols.includes(port.protocol))
+    causes.push(invalid(`${field}.protocol`, `protocol ${oneOf(port.protocol, protocols)}`));
   if (port.name) {
-    if (names.has(port.name)) causes.push(duplicate(`${field}.name`, `the port name ${quoted(port.name)} is given twice`));
+    if (names.has(port.name))
+      causes.push(duplicate(`${field}.name`, `the port name ${quoted(port.name)} is given twice`));
     names.add(port.name);
-    if (!portNamePattern.test(port.name)) causes.push(invalid(`${field}.name`, `${quoted(port.name)} is no port name: 1 to 15 lower-case letters, digits and "-", at least one letter`));
+    if (!portNamePattern.test(port.name))
+      causes.push(
+        invalid(
+          `${field}.name`,
+          `${quoted(port.name)} is no port name: 1 to 15 lower-case letters, digits and "-", at least one letter`,
+        ),
+      );
   }
   return causes;
 }
 
 function rangeRules(iface: Interface, ranges: PortRange[], field: string, { config }: RuleContext): Cause[] {
-  if (!featureGateEnabled(config, 'PortRangesSpec')) return [invalid(field, 'port ranges need the feature gate PortRangesSpec in the KubeVirt object')];
+  if (!featureGateEnabled(config, 'PortRangesSpec'))
+    return [invalid(field, 'port ranges need the feature gate PortRangesSpec in the KubeVirt object')];
   const causes: Cause[] = [];
   if (!iface.masquerade) causes.push(invalid(field, 'port ranges work with the masquerade binding only'));
   if (iface.ports?.length) causes.push(invalid(field, 'an interface has ports or port ranges, not both'));
   if (ranges.length > maxRanges) causes.push(invalid(field, `${ranges.length} ranges; ${maxRanges} is the most`));
   ranges.forEach(({ start, end, protocol }, index) => {
-    if (start < 1 || end > maxPort || start > end) causes.push(invalid(`${field}[${index}]`, `${start} to ${end} is no range of ports (1 to ${maxPort})`));
-    const overlap = ranges.findIndex((other, at) => at < index && other.protocol === protocol && other.start <= end && start <= other.end);
+    if (start < 1 || end > maxPort || start > end)
+      causes.push(invalid(`${field}[${index}]`, `${start} to ${end} is no range of ports (1 to ${maxPort})`));
+    const overlap = ranges.findIndex(
+      (other, at) => at < index && other.protocol === protocol && other.start <= end && start <= other.end,
+    );
     if (overlap >= 0) causes.push(invalid(field, `ranges ${overlap} and ${index} overlap`));
   });
   return causes;

@@ -14,9 +14,14 @@ function oneProbe(probe: Probe | undefined, spec: VirtualMachineInstanceSpec, fi
   if (!probe) return [];
   const set = actions.filter((action) => probe[action]);
   if (set.length === 0) return [required(field, `either ${actions.join(', ')} must be set if a ${field} is specified`)];
-  if (set.length > 1) return [invalid(field, `${field} must have exactly one probe type set, not ${set.join(' and ')}`)];
+  if (set.length > 1)
+    return [invalid(field, `${field} must have exactly one probe type set, not ${set.join(' and ')}`)];
   const [action] = set;
   const throughNetwork = action === 'httpGet' || action === 'tcpSocket';
-  const podNetwork = spec.networks?.some((network) => network.pod) || (!spec.networks?.length && spec.domain.devices.autoattachPodInterface !== false);
-  return throughNetwork && !podNetwork ? [invalid(`${field}.${action}`, `${field}.${action} is only allowed if the Pod Network is attached`)] : ([] as Cause[]);
+  const podNetwork =
+    spec.networks?.some((network) => network.pod) ||
+    (!spec.networks?.length && spec.domain.devices.autoattachPodInterface !== false);
+  return throughNetwork && !podNetwork
+    ? [invalid(`${field}.${action}`, `${field}.${action} is only allowed if the Pod Network is attached`)]
+    : ([] as Cause[]);
 }

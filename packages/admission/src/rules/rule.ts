@@ -12,6 +12,8 @@ export interface RuleContext {
    * a rule that wants a default value must look at this.
    */
   defaulted: boolean;
+  /** True where an instance type says the size, and what it says is not known here. */
+  sizeUnknown?: boolean;
 }
 
 /**

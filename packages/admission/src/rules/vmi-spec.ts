@@ -1,20 +1,26 @@
 import { accessCredentialRules } from './access-credentials.ts';
 import { affinityRules, topologySpreadRules } from './affinity.ts';
+import { architectureRules, machineRules } from './architecture.ts';
 import { cpuRules } from './cpu.ts';
 import { deviceRules, hostDeviceRules } from './devices.ts';
 import { diskRules } from './disks.ts';
+import { filesystemRules } from './filesystems.ts';
 import { firmwareRules } from './firmware.ts';
+import { hypervRules } from './hyperv.ts';
 import { launchSecurityRules } from './launch-security.ts';
 import { memoryRules } from './memory.ts';
 import { interfaceRules, networkRules } from './networks.ts';
 import { dnsRules, identityRules, serviceAccountRules } from './placement.ts';
 import { probeRules } from './probes.ts';
+import { resourceClaimRules } from './resource-claims.ts';
 import type { SpecRule } from './rule.ts';
 import { diskVolumeRules, volumeRules } from './volumes.ts';
 
 /** Every rule about a VMI's spec, in the order in which a client reads the causes. */
-const specRules: readonly SpecRule[] = [
+export const specRules: readonly SpecRule[] = [
   identityRules,
+  architectureRules,
+  machineRules,
   cpuRules,
   memoryRules,
   diskRules,
@@ -25,6 +31,9 @@ const specRules: readonly SpecRule[] = [
   firmwareRules,
   deviceRules,
   hostDeviceRules,
+  resourceClaimRules,
+  filesystemRules,
+  hypervRules,
   launchSecurityRules,
   probeRules,
   accessCredentialRules,

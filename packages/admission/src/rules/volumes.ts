@@ -19,6 +19,7 @@ export const volumeRules: SpecRule = (spec, path, context) => {
   const volumes = spec.volumes ?? [];
   const list = `${path}.volumes`;
   const firstByName = new Map<string, number>();
+  const shown = new Set((spec.domain.devices.disks ?? []).map(({ name }) => name));
   const causes = volumes.flatMap((volume, index) => {
     const field = `${list}[${index}]`;
     const found: Cause[] = [];
@@ -32,7 +33,8 @@ export const volumeRules: SpecRule = (spec, path, context) => {
         ),
       );
     const nameProblem = dnsLabelProblem(volume.name);
-    if (nameProblem) found.push(invalid(`${field}.name`, `volume name ${nameProblem}`));
+    // The disk of that name says it already.
+    if (nameProblem && !shown.has(volume.name)) found.push(invalid(`${field}.name`, `volume name ${nameProblem}`));
     return [...found, ...sourceRules(volume, field, context)];
   });
   for (const [source, what] of [
