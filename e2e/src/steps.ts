@@ -271,7 +271,8 @@ function target(object: PartialObject): { name?: string; selector?: string } {
   return { name: object.name ?? object.metadata?.name, selector: object.selector };
 }
 
-function withoutTarget({ name: _name, selector: _selector, ...rest }: PartialObject): Record<string, unknown> {
+/** What is compared: items of a list carry no kind. */
+function withoutTarget({ kind: _kind, name: _name, selector: _selector, ...rest }: PartialObject): Record<string, unknown> {
   return rest;
 }
 
