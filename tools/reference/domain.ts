@@ -206,8 +206,8 @@ function efiOf(architecture: string | undefined): DomainFacts['efi'] {
 /**
  * KubeVirt writes some things into its domain that are no facts of a guest and that libvirt's schema refuses: empty
  * `bios`, `baseBoard` and `chassis`, the claim's size, the volume's name on a block source, an empty directory beside a
- * socket, a type in the address of a device's source; or in a way that libvirt reads as nothing (`accessMode` for
- * `accessmode`). Ours is what the schema takes; it is put into their layout here so that the comparison is about the
+ * socket, a type in the address of a device's source; or leaves out what the schema wants (the offset of a clock
+ * that only has timers); or writes what libvirt reads as nothing (`accessMode` for `accessmode`). Ours is what the schema takes; it is put into their layout here so that the comparison is about the
  * guest. See adr/0006.
  */
 function inTheirLayout(domain: Element, vmi: VirtualMachineInstance): Element {
@@ -217,6 +217,8 @@ function inTheirLayout(domain: Element, vmi: VirtualMachineInstance): Element {
         return withEmpty(node, ['bios', 'baseBoard', 'chassis']);
       case 'disk':
         return withClaim(node, vmi);
+      case 'clock':
+        return node.attributes['adjustment'] === undefined ? withoutUtc(node) : node;
       case 'filesystem':
         return filesystem(node);
       case 'backend':
@@ -287,3 +289,6 @@ function pciHostDevice(node: Element): Element {
   );
   return { ...node, attributes: { ...node.attributes, mode: undefined }, children };
 }
+
+const withoutUtc = (node: Element): Element =>
+  node.attributes['offset'] === 'utc' ? { ...node, attributes: { ...node.attributes, offset: undefined } } : node;

@@ -1,6 +1,6 @@
 import { type Context } from './context.ts';
 import { podVolumes } from './volumes.ts';
-import type { Container } from './pod.ts';
+import type { Container, VolumeMount } from './pod.ts';
 import { containerProbe } from './probes.ts';
 import { computeResources } from './resources.ts';
 import { computeSecurityContext } from './security.ts';
@@ -15,8 +15,8 @@ const defaultGracePeriodSeconds = 30;
 export const gracePeriodSeconds = ({ vmi }: Pick<Context, 'vmi'>): number =>
   vmi.spec.terminationGracePeriodSeconds ?? defaultGracePeriodSeconds;
 
-/** The launcher's container. */
-export function computeContainer(context: Context): Container {
+/** The launcher's container, with what others want mounted into it. */
+export function computeContainer(context: Context, furtherMounts: VolumeMount[]): Container {
   const { vmi, namespace, name, uid, options, config } = context;
   const parts = podVolumes(context);
   const devices = parts.flatMap((part) => part.devices ?? []);
@@ -40,7 +40,7 @@ export function computeContainer(context: Context): Container {
     env: [{ name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
     resources: computeResources(context),
     securityContext: computeSecurityContext(context),
-    volumeMounts: parts.flatMap(({ mounts }) => mounts),
+    volumeMounts: [...parts.flatMap(({ mounts }) => mounts), ...furtherMounts],
     ...(devices.length > 0 ? { volumeDevices: devices } : {}),
     ...(ports.length > 0 ? { ports } : {}),
     readinessProbe: containerProbe(context, vmi.spec.readinessProbe),

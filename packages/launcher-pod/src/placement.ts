@@ -54,11 +54,14 @@ function requiredHypervFeatures({ vmi, config }: Context): string[] {
     .map(([, label]) => label);
 }
 
+/** On a node: guests with this TSC frequency, in hertz, may run here. */
+const schedulableTscFrequencyPrefix = 'scheduling.node.kubevirt.io/tsc-frequency-';
+
 /** Guests that count on a steady TSC run where its frequency is theirs, or can be scaled to it. */
 function timestampCounter({ vmi }: Context): [string, string][] {
   const frequency = vmi.status?.topologyHints?.tscFrequency;
   return needsSteadyTsc(vmi) && frequency !== undefined
-    ? [[`${labels.cpuTimerPrefix}tsc-frequency-${frequency}`, 'true']]
+    ? [[`${schedulableTscFrequencyPrefix}${frequency}`, 'true']]
     : [];
 }
 

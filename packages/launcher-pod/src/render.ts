@@ -7,6 +7,7 @@ import { guestHostname } from './names.ts';
 import type { RenderOptions } from './options.ts';
 import { affinity, nodeSelector } from './placement.ts';
 import { digestResolution } from './digest-resolution.ts';
+import { hookSidecars } from './hook-sidecars.ts';
 import { guestConsoleLog } from './guest-console-log.ts';
 import { virtiofsContainers } from './virtiofs-containers.ts';
 import type { Pod } from './pod.ts';
@@ -43,11 +44,12 @@ export function renderLauncherPod(vmi: VirtualMachineInstance, config: ClusterCo
 /** `compute` comes first: tools that know no better look at the first container. */
 function containersAndVolumes(context: Context): Pick<Pod['spec'], 'containers' | 'initContainers' | 'volumes'> {
   const digests = digestResolution(context);
+  const hooks = hookSidecars(context);
   const initContainers = [...guestConsoleLog(context), ...digests.containers];
   return {
     ...(initContainers.length > 0 ? { initContainers } : {}),
-    containers: [computeContainer(context), ...virtiofsContainers(context)],
-    volumes: [...podVolumes(context).map(({ volume }) => volume), ...digests.volumes],
+    containers: [computeContainer(context, hooks.computeMounts), ...virtiofsContainers(context), ...hooks.containers],
+    volumes: [...podVolumes(context).map(({ volume }) => volume), ...digests.volumes, ...hooks.volumes],
   };
 }
 

@@ -100,7 +100,7 @@ function emulatorCpus({ vmi, vcpus, options }: Context): bigint {
 }
 
 /** A limit of one CPU a vCPU where a quota demands one, or the namespace is selected in the KubeVirt CR. */
-function limitsCpu({ options, config }: Context): boolean {
+export function limitsCpu({ options, config }: Context): boolean {
   return options.cpuQuota === true || matches(config.autoCpuLimitNamespaceLabelSelector, options.namespaceLabels ?? {});
 }
 

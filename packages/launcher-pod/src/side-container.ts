@@ -1,6 +1,7 @@
 import type { SupportContainerType } from '@quickvirt/api';
 import type { Context } from './context.ts';
 import type { SecurityContext } from './pod.ts';
+import { limitsCpu } from './resources.ts';
 import { sideSecurityContext } from './security.ts';
 
 /** The part of a container that its type decides. */
@@ -15,21 +16,25 @@ export function sideContainer(context: Context, name: string, type: SupportConta
   return { name, resources: sideResources(context, type), securityContext: sideSecurityContext(context) };
 }
 
+/** CPU limit of a container whose type has none, where the pod must have limits throughout. */
+const DEMANDED_CPU_LIMIT = '100m';
+
 /**
  * The cluster's requests and limits of a type. Where `compute` has dedicated CPUs the pod must be Guaranteed, so every
- * container's requests are its limits.
+ * container's requests are its limits; there, and where a quota counts CPU limits, every container has one.
  */
-function sideResources(
-  { config, dedicatedCpus, vmi }: Context,
-  type: SupportContainerType,
-): SideContainer['resources'] {
-  const { requests, limits } = config.supportContainers[type];
+function sideResources(context: Context, type: SupportContainerType): SideContainer['resources'] {
+  const { config, dedicatedCpus, vmi } = context;
+  const { requests, limits: configured } = config.supportContainers[type];
   const own = vmi.spec.domain.resources ?? {};
   const guaranteed =
     dedicatedCpus ||
     ['cpu', 'memory'].every(
       (name) => own.limits?.[name] !== undefined && String(own.limits[name]) === String(own.requests?.[name]),
     );
+  // Sidecars have no resources but those that the KubeVirt CR sets.
+  const limits =
+    type !== 'sidecar' && (guaranteed || limitsCpu(context)) ? { cpu: DEMANDED_CPU_LIMIT, ...configured } : configured;
   return guaranteed
     ? { requests: { ...requests, ...limits }, limits: { ...limits } }
     : { requests: { ...requests }, limits: { ...limits } };

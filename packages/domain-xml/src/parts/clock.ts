@@ -1,11 +1,21 @@
-import type { Context } from '../context.ts';
+import { isEnabled, type Context } from '../context.ts';
 import { element, type Element } from '../element.ts';
 
 /** The guest's clock and its timers. Without `clock` in the VMI libvirt's default (UTC) holds. */
-export function clock({ domain }: Context): Element[] {
-  const { clock: spec } = domain;
-  if (spec === undefined) return [];
-  return [element('clock', offset(spec), timers(spec.timer))];
+export function clock({ domain, vmi }: Context): Element[] {
+  const spec = domain.clock ?? {};
+  const all = [...timers(spec.timer), ...steadyTsc(domain, vmi.status?.topologyHints?.tscFrequency)];
+  if (domain.clock === undefined && all.length === 0) return [];
+  return [element('clock', offset(spec), all)];
+}
+
+/** Guests that count on a steady TSC get the frequency that was chosen for them, on every node that they move to. */
+function steadyTsc({ cpu, features }: Context['domain'], frequencyHz: number | undefined): Element[] {
+  const invtsc = (cpu?.features ?? []).some(
+    ({ name, policy = 'require' }) => name === 'invtsc' && policy === 'require',
+  );
+  const counts = invtsc || isEnabled(features?.hyperv?.reenlightenment);
+  return counts && frequencyHz !== undefined ? [element('timer', { name: 'tsc', frequency: frequencyHz })] : [];
 }
 
 type ClockSpec = NonNullable<Context['domain']['clock']>;
@@ -14,7 +24,8 @@ function offset({ utc, timezone }: ClockSpec) {
   if (utc !== undefined) {
     return { offset: 'utc', adjustment: utc.offsetSeconds === undefined ? 'reset' : String(utc.offsetSeconds) };
   }
-  return timezone === undefined ? {} : { offset: 'timezone', timezone };
+  // libvirt's own default, which its schema wants to see where there are timers.
+  return timezone === undefined ? { offset: 'utc' } : { offset: 'timezone', timezone };
 }
 
 function timers(timer: ClockSpec['timer']): Element[] {

@@ -238,6 +238,10 @@ export const samples: Sample[] = [
       },
     },
   }),
+  sample('clock-tsc', {
+    domain: cpu({ features: [{ name: 'invtsc' }] }),
+    status: { topologyHints: { tscFrequency: 2_400_000_000 } },
+  }),
   sample('clock-utc', { domain: { clock: { utc: { offsetSeconds: 3600 } } } }),
   sample('features', {
     domain: {

@@ -201,4 +201,18 @@ export const samples: Sample[] = [
       seccompConfiguration: { virtualMachineInstanceProfile: { customProfile: { localhostProfile: 'vm.json' } } },
     },
   }),
+  sample('hook-sidecars', {
+    domain: { devices: { interfaces: [{ name: 'default', binding: { name: 'plugged' } }] } },
+    spec: { networks: [{ name: 'default', pod: {} }] },
+    metadata: {
+      annotations: {
+        'hooks.kubevirt.io/hookSidecars':
+          '[{"image":"registry.example/hook:1"},{"configMap":{"name":"scripts","key":"run.sh","hookPath":"/usr/bin/onDefineDomain"}}]',
+      },
+    },
+    configuration: {
+      developerConfiguration: { featureGates: ['Sidecar'] },
+      network: { binding: { plugged: { sidecarImage: 'registry.example/plugged:1' } } },
+    },
+  }),
 ];
