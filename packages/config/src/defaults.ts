@@ -34,10 +34,13 @@ export const architectureDefaults: Record<
   },
 };
 
-/** Resources of the containers beside `compute` in a launcher pod, by type. */
+/**
+ * Resources of the containers beside `compute` in a launcher pod, by type. Those that start before the guest have no CPU
+ * limit: 15m and 10m, as in KubeVirt, throttle the container runtime's own start of them for seconds (docs/performance.md).
+ */
 export const supportContainerDefaults: Readonly<Record<SupportContainerType, ContainerResources>> = {
-  'container-disk': { requests: { cpu: '1m', memory: '1M' }, limits: { cpu: '10m', memory: '40M' } },
-  'guest-console-log': { requests: { cpu: '5m', memory: '35M' }, limits: { cpu: '15m', memory: '60M' } },
+  'container-disk': { requests: { cpu: '1m', memory: '1M' }, limits: { memory: '40M' } },
+  'guest-console-log': { requests: { cpu: '5m', memory: '35M' }, limits: { memory: '60M' } },
   'hotplug-disk': { requests: { cpu: '10m', memory: '2M' }, limits: { cpu: '100m', memory: '80M' } },
   virtiofs: { requests: { cpu: '10m', memory: '1M' }, limits: { cpu: '100m', memory: '80M' } },
   vmexport: { requests: { cpu: '100m', memory: '200M' }, limits: { cpu: '1', memory: '1024Mi' } },
