@@ -51,7 +51,7 @@ type Spec = VirtualMachineInstanceSpec;
 function conflictsOf(spec: Spec, instancetype: VirtualMachineInstancetypeSpec): Conflict[] {
   return conflictsAmong({
     ...cpuStated(spec, instancetype),
-    ...resourcesStated(spec),
+    ...resourcesStated(spec, instancetype),
     ...devicesStated(spec, instancetype),
     nodeSelector: instancetype.nodeSelector && spec.nodeSelector,
     schedulerName: instancetype.schedulerName && spec.schedulerName,
@@ -68,7 +68,7 @@ function cpuStated(
     'domain.cpu.cores': cpu?.cores,
     'domain.cpu.threads': cpu?.threads,
     'domain.cpu.model': wanted.model && cpu?.model,
-    'domain.cpu.dedicatedCPUPlacement': wanted.dedicatedCPUPlacement && cpu?.dedicatedCpuPlacement,
+    'domain.cpu.dedicatedCpuPlacement': wanted.dedicatedCPUPlacement && cpu?.dedicatedCpuPlacement,
     'domain.cpu.isolateEmulatorThread': wanted.isolateEmulatorThread && cpu?.isolateEmulatorThread,
     'domain.cpu.numa': wanted.numa && cpu?.numa,
     'domain.cpu.realtime': wanted.realtime && cpu?.realtime,
@@ -77,11 +77,16 @@ function cpuStated(
 }
 
 /** CPU and memory are the instance type's, so nothing may ask for them beside it. */
-function resourcesStated({ domain: { memory, resources } }: Spec): Record<string, unknown> {
+function resourcesStated(
+  { domain: { memory, resources } }: Spec,
+  { memory: wanted }: VirtualMachineInstancetypeSpec,
+): Record<string, unknown> {
   return {
     'domain.resources.requests.cpu': resources?.requests?.['cpu'],
     'domain.resources.limits.cpu': resources?.limits?.['cpu'],
-    'domain.memory': memory,
+    'domain.memory.guest': memory?.guest,
+    'domain.memory.hugepages': memory?.hugepages,
+    'domain.memory.maxGuest': wanted.maxGuest !== undefined && memory?.maxGuest,
     'domain.resources.requests.memory': resources?.requests?.['memory'],
     'domain.resources.limits.memory': resources?.limits?.['memory'],
   };

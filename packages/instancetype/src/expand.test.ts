@@ -52,7 +52,7 @@ describe('an instance type', () => {
 
   test.each<[string, VirtualMachine, string[]]>([
     ['cores', aVm({ cpu: { cores: 2 } }), ['domain.cpu.cores']],
-    ['memory', aVm({ memory: { guest: '2Gi' } }), ['domain.memory']],
+    ['memory', aVm({ memory: { guest: '2Gi' } }), ['domain.memory.guest']],
     [
       'requests',
       aVm({ resources: { requests: { cpu: '1', memory: '1Gi' } } }),

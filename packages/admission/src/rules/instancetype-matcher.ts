@@ -7,16 +7,15 @@ import {
   type VirtualMachineInstancetypeSpec,
   type VirtualMachinePreferenceSpec,
 } from '@quickvirt/api';
+import { expandVm } from '@quickvirt/instancetype';
 import { invalid, notFound, notSupported, oneOf, quoted, type Cause } from '../cause.ts';
 import type { ClusterFacts } from '../facts.ts';
-import { instancetypeConflicts } from '../instancetype/conflicts.ts';
 import {
   findInstancetype,
   findPreference,
   instancetypeKindNames,
   preferenceKindNames,
 } from '../instancetype/lookup.ts';
-import { withInstancetype } from '../instancetype/overlay.ts';
 
 /** What an instance type and a preference make of a VM's template, for the rules. */
 export interface ExpandedTemplate {
@@ -28,7 +27,8 @@ export interface ExpandedTemplate {
 }
 
 /** Looks the instance type and preference of a VM up, and says what is wrong with them or with both together. */
-export function expandTemplate({ metadata, spec }: VirtualMachine, facts: ClusterFacts): ExpandedTemplate {
+export function expandTemplate(vm: VirtualMachine, facts: ClusterFacts): ExpandedTemplate {
+  const { metadata, spec } = vm;
   const namespace = metadata.namespace ?? 'default';
   const { instancetype: matcher, preference: preferred, template } = spec;
   const causes = [
@@ -40,18 +40,25 @@ export function expandTemplate({ metadata, spec }: VirtualMachine, facts: Cluste
   const preference = preferred && usable ? findPreference(preferred, namespace, facts) : undefined;
   if (instancetype === null) causes.push(missing('spec.instancetype', matcher, 'instance type'));
   if (preference === null) causes.push(missing('spec.preference', preferred, 'preference'));
-  if (instancetype) {
-    causes.push(
-      ...instancetypeConflicts(template, instancetype).map((field) =>
-        invalid(field, `the instance type ${quoted(matcher?.name)} says this already; leave it out of the VM`),
-      ),
-    );
+  const sizeUnknown = matcher !== undefined && !instancetype;
+  if (!template.spec?.domain?.devices) return { causes, spec: undefined, sizeUnknown };
+  const found = { ...(instancetype && { instancetype }), ...(preference && { preference }) };
+  const expanded = expandVm(vm, found);
+  if ('conflicts' in expanded) {
+    const message = `the instance type ${quoted(matcher?.name)} says this already; leave it out of the VM`;
+    const conflicts = expanded.conflicts.map(({ field }) => invalid(pathOf(field), message));
+    return { causes: [...causes, ...conflicts], spec: template.spec, sizeUnknown: true };
   }
-  const expanded = template.spec && withInstancetype(template.spec, instancetype ?? undefined, preference ?? undefined);
-  if (preference && expanded && (instancetype || !matcher)) {
-    causes.push(...requirementCauses(preference, expanded, instancetype ?? undefined));
+  const whole = expanded.vm.spec.template.spec;
+  if (preference && whole && !sizeUnknown) {
+    causes.push(...requirementCauses(preference, whole, instancetype ?? undefined));
   }
-  return { causes, spec: expanded, sizeUnknown: matcher !== undefined && !instancetype };
+  return { causes, spec: whole, sizeUnknown };
+}
+
+/** Annotations are the template's own; everything else is below its spec. */
+function pathOf(field: string): string {
+  return field.startsWith('annotations.') ? field : `spec.template.spec.${field}`;
 }
 
 function matcherCauses(
