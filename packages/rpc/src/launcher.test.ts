@@ -127,6 +127,21 @@ describe('launcher over a Unix socket', () => {
     expect(text).toBe('exit bye');
   });
 
+  test('a handler that ends its stream and returns at once loses none of its last messages', async () => {
+    const words = Array.from({ length: 100 }, (_, index) => `${index}${' '.repeat(64 * 1024)}`);
+    await start({
+      async console(stream) {
+        for (const word of words) stream.write({ data: Buffer.from(word) });
+        stream.end({ data: Buffer.from('bye') });
+      },
+    });
+    const stream = client.console();
+    stream.end();
+    let text = '';
+    for await (const { data } of stream) text += data.toString();
+    expect(text).toBe(`${words.join('')}bye`);
+  });
+
   test('a slow reader makes the writer wait', async () => {
     let written = 0;
     const blocked = Promise.withResolvers<void>();

@@ -145,8 +145,9 @@ async function answerDuplex(
   try {
     options.authorize?.(certificateOf(call));
     await handler(stream, context);
-    if (!stream.writableEnded && !stream.destroyed) stream.end();
-    else call.end();
+    // An end of the handler's own still has its last messages before it; a destroyed stream ends nothing by itself.
+    if (stream.destroyed) call.end();
+    else if (!stream.writableEnded) stream.end();
   } catch (error) {
     if (context.signal.aborted) call.end();
     else fail(call, failed(error));
