@@ -9,8 +9,8 @@ export interface NodeConsoleOptions {
   tls: RotatingTls;
 }
 
-/** A handler that refuses does so at once; one that has nothing to say yet is taken to have opened the console. */
-const REFUSAL_WINDOW_MS = 500;
+/** So long the node's virt-handler and the launcher may take to open the console, or to refuse. */
+const OPEN_TIMEOUT_MS = 10_000;
 
 /**
  * Opens the serial console of a VMI through the virt-handler of its node, as a stream of bytes.
@@ -53,7 +53,7 @@ async function openConsole(
   return bytesOf(call, close);
 }
 
-/** Resolves at the first answer, or when the time for a refusal is over; rejects with the refusal. */
+/** Resolves at the first answer, which says that the console is open; rejects with the refusal, or when none comes. */
 function answered(call: ConsoleCall): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (error?: Error): void => {
@@ -64,7 +64,8 @@ function answered(call: ConsoleCall): Promise<void> {
       else resolve();
     };
     const onReadable = (): void => settle();
-    const timer = setTimeout(() => settle(), REFUSAL_WINDOW_MS);
+    const late = (): void => settle(new RpcError('DEADLINE_EXCEEDED', 'the console did not open in time'));
+    const timer = setTimeout(late, OPEN_TIMEOUT_MS);
     call.once('readable', onReadable);
     call.once('error', settle);
   });

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Duplex } from 'node:stream';
+import { Transform, type Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { VERSION, type VirtualMachineInstance } from '@quickvirt/api';
 import type { DomainConfig } from '@quickvirt/config';
@@ -43,10 +43,12 @@ export async function serveCommands(socketPath: string, guest: Guest, logger: Lo
       console: (stream: Duplex) =>
         asRpcErrors(async () => {
           const session = guest.console.open();
-          const toGuest = pipeline(stream, dataOfEach, session);
+          // The console is open, whether or not the guest has anything to say.
+          stream.write({ data: Buffer.alloc(0) });
+          const toGuest = pipeline(stream, dataOfEach(), session);
           // Its failure is the other direction's, too; its end is only that of the input.
           toGuest.catch(() => {});
-          await pipeline(session, messageOfEach, stream);
+          await pipeline(session, messageOfEach(), stream);
         }),
     },
     { onError: (method, error) => logger.warn('a call failed', { method, error }) },
@@ -61,12 +63,20 @@ function stateMessage({ revision, state }: DomainSnapshot) {
   return { revision, state: { ...state, phase: `DOMAIN_PHASE_${state.phase}` as const } };
 }
 
-async function* dataOfEach(messages: AsyncIterable<{ data: Buffer }>): AsyncGenerator<Buffer> {
-  for await (const { data } of messages) yield data;
+// Transforms, not generators: one that iterates over the call would end both of its directions with its input.
+
+function dataOfEach(): Transform {
+  return new Transform({
+    writableObjectMode: true,
+    transform: ({ data }: { data: Buffer }, _encoding, done) => done(null, data),
+  });
 }
 
-async function* messageOfEach(chunks: AsyncIterable<Buffer>): AsyncGenerator<{ data: Buffer }> {
-  for await (const data of chunks) yield { data };
+function messageOfEach(): Transform {
+  return new Transform({
+    readableObjectMode: true,
+    transform: (data: Buffer, _encoding, done) => done(null, { data }),
+  });
 }
 
 function parseJson<T>(field: string, json: Buffer): T {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -136,6 +137,20 @@ async function consoleUntil(client: LauncherClient, text: string, typed?: string
     expect(await consoleUntil(client, 'still', 'still')).toContain('still');
     expect(await launcher.qemuPid()).toBe(qemuPid);
     launcher.process.kill('SIGTERM');
+    expect(await launcher.exited).toBe(0);
+  }, 60_000);
+
+  test("says that the console is open while the guest is silent; a client's half-close leaves it its last words", async () => {
+    const client = await startGuest();
+    const stream = client.console();
+    const [first] = (await once(stream, 'data')) as [{ data: Buffer }];
+    expect(first.data).toHaveLength(0);
+    let seen = '';
+    stream.on('data', ({ data }: { data: Buffer }) => (seen += data.toString()));
+    const ended = once(stream, 'end');
+    stream.end({ data: Buffer.from('xq') });
+    await ended;
+    expect(seen).toBe('x');
     expect(await launcher.exited).toBe(0);
   }, 60_000);
 

@@ -1,7 +1,10 @@
 // Generated from protos/quickvirt/handler/v1/handler.proto by `npm run generate`. Do not edit.
 
 export type HandlerService = {
-  /** The serial console of a VMI on this node. The first message names it; later ones carry data. */
+  /**
+   * The serial console of a VMI on this node. The first message names it; later ones carry data. The first response
+   * carries none: the console is open.
+   */
   console: { request: ConsoleRequest; response: ConsoleResponse; kind: 'stream-stream' };
 };
 

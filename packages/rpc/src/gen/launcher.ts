@@ -18,7 +18,10 @@ export type LauncherService = {
    * while the launcher lives.
    */
   watchState: { request: WatchStateRequest; response: WatchStateResponse; kind: 'unary-stream' };
-  /** The guest's first serial port. A newer session takes it from an older one, which ends with ABORTED. */
+  /**
+   * The guest's first serial port. The first response carries no data: the port is open. A newer session takes it
+   * from an older one, which ends with ABORTED.
+   */
   console: { request: ConsoleRequest; response: ConsoleResponse; kind: 'stream-stream' };
 };
 
