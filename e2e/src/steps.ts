@@ -272,7 +272,12 @@ function target(object: PartialObject): { name?: string; selector?: string } {
 }
 
 /** What is compared: items of a list carry no kind. */
-function withoutTarget({ kind: _kind, name: _name, selector: _selector, ...rest }: PartialObject): Record<string, unknown> {
+function withoutTarget({
+  kind: _kind,
+  name: _name,
+  selector: _selector,
+  ...rest
+}: PartialObject): Record<string, unknown> {
   return rest;
 }
 
