@@ -125,7 +125,7 @@ export class ConsoleSession {
 }
 
 /** The server answered the WebSocket request with something else. */
-export class UpgradeRefused extends Error {
+class UpgradeRefused extends Error {
   readonly status: number;
   constructor(status: number, body: string) {
     super(`the console was refused with HTTP ${status}: ${body.trim()}`);

@@ -151,7 +151,7 @@ const collections: Record<string, string> = {
 };
 
 /** The path of a kind's collection in a namespace. @throws for a kind the runner does not know. */
-export function collectionPath(kind: string, namespace = 'default'): string {
+function collectionPath(kind: string, namespace = 'default'): string {
   const [prefix, plural] = collections[kind]?.split(' ') ?? [];
   if (!prefix || !plural)
     throw new Error(`kind ${kind} is not known to the runner; it knows ${Object.keys(collections).join(', ')}`);

@@ -282,7 +282,7 @@ function withoutTarget({
 }
 
 /** The launcher pod of a VMI: name, uid and node. */
-export async function launcherPod(
+async function launcherPod(
   { kubectl }: StepContext,
   vmi: string,
 ): Promise<{ name: string; uid: string; node: string }> {
