@@ -17,7 +17,9 @@ const clusterRules: readonly PolicyRule[] = [
   },
   { apiGroups: ['kubevirt.io'], resources: ['virtualmachineinstances/status'], verbs: ['patch'] },
   // controllers/vmi: launcher pods, and the kubelet's events about volumes that cannot be mounted.
-  { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch', 'create', 'patch', 'delete'] },
+  { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch', 'create', 'delete'] },
+  // Their node's label and their readiness gate, in one write.
+  { apiGroups: [''], resources: ['pods/status'], verbs: ['patch'] },
   { apiGroups: [''], resources: ['events'], verbs: ['list', 'watch', 'create', 'patch'] },
   // certificates: our three signers only.
   { apiGroups: ['certificates.k8s.io'], resources: ['certificatesigningrequests'], verbs: ['get', 'list', 'watch'] },

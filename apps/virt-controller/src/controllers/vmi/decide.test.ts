@@ -41,13 +41,12 @@ const WAITING: PodStatus = {
   phase: 'Pending',
   containerStatuses: compute({ waiting: { reason: 'ContainerCreating' } }),
 };
+const OPEN = { type: 'kubevirt.io/virtual-machine-unpaused', status: 'True' };
+
 const RUNNING: PodStatus = {
   phase: 'Running',
   qosClass: 'Burstable',
-  conditions: [
-    { type: 'PodScheduled', status: 'True' },
-    { type: 'Ready', status: 'True' },
-  ],
+  conditions: [OPEN, { type: 'PodScheduled', status: 'True' }, { type: 'Ready', status: 'True' }],
   containerStatuses: compute({ running: { startedAt: AT } }),
 };
 const ended = (terminated: object, status: PodStatus = {}): PodStatus => ({
@@ -92,6 +91,13 @@ const statusOf = (effects: readonly VmiEffect[]) => {
   return effect?.type === 'applyStatus' ? effect.status : undefined;
 };
 
+/** What the API server makes of a label and the readiness gate. */
+function marked(pod: Pod, labels: Record<string, string>, unpaused: boolean): Pod {
+  const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== OPEN.type);
+  const gate = { type: OPEN.type, status: unpaused ? 'True' : 'False' };
+  return { ...pod, metadata: { ...pod.metadata, labels }, status: { ...pod.status, conditions: [...others, gate] } };
+}
+
 /** What the API server makes of the effects; a pod that was never started goes at once when deleted. */
 function applied(state: VmiObserved, effects: readonly VmiEffect[]): VmiObserved {
   let { vmi, pod } = state;
@@ -110,8 +116,8 @@ function applied(state: VmiObserved, effects: readonly VmiEffect[]): VmiObserved
           deletionGracePeriodSeconds: effect.gracePeriodSeconds,
         });
         break;
-      case 'labelPod':
-        pod = pod && { ...pod, metadata: { ...pod.metadata, labels: effect.labels } };
+      case 'markPod':
+        pod = pod && marked(pod, effect.labels, effect.unpaused);
         break;
       case 'labelInstance':
         vmi = { ...vmi, metadata: { ...vmi.metadata, labels: effect.labels } };
@@ -160,13 +166,26 @@ describe('the way to a node', () => {
 
   test('a pod that runs is handed over: label and status of the instance, label of the pod', () => {
     const effects = decide(observed(aVmi({ phase: 'Scheduling' }), aPod(RUNNING)));
-    expect(kinds(effects)).toEqual(['labelInstance', 'applyStatus', 'labelPod']);
+    expect(kinds(effects)).toEqual(['labelInstance', 'applyStatus', 'markPod']);
     expect(statusOf(effects)).toMatchObject({
       phase: 'Scheduled',
       nodeName: 'node1',
       activePods: { 'pod-uid': 'node1' },
       qosClass: 'Burstable',
     });
+  });
+
+  test('a paused guest closes its pod to work, and opens it again, with one write each', () => {
+    const paused = aVmi(
+      { phase: 'Running', nodeName: 'node1', conditions: [{ type: 'Paused', status: 'True' }] },
+      { labels: { 'kubevirt.io/nodeName': 'node1' } },
+    );
+    const pod = aPod(RUNNING, { labels: { 'kubevirt.io/nodeName': 'node1' } });
+    const state = applied(observed(paused, pod), decide(observed(paused, pod)));
+    expect(state.pod?.status?.conditions).toContainEqual({ ...OPEN, status: 'False' });
+    expect(kinds(decide(state))).not.toContain('markPod');
+    const resumed = { ...state, vmi: { ...state.vmi, status: { ...state.vmi.status, conditions: [] } } };
+    expect(decide(resumed)).toContainEqual(expect.objectContaining({ type: 'markPod', unpaused: true }));
   });
 
   test('the phase is left to virt-handler once it says Running', () => {

@@ -1,6 +1,7 @@
 import type { ClusterConfig } from '@quickvirt/config';
 import { unavailableFeatures } from '@quickvirt/admission';
 import {
+  annotations,
   finalizers,
   labels,
   reasons,
@@ -123,7 +124,7 @@ function withPod(observed: VmiObserved, pod: Pod, now: Date): VmiEffect[] {
       ? [{ type: 'labelInstance' as const, vmi, labels: nodeLabel(nodeName) }]
       : []),
     ...(status ? [{ type: 'applyStatus' as const, vmi, status }] : []),
-    ...(started && lacksNode(pod, nodeName) ? [{ type: 'labelPod' as const, pod, labels: nodeLabel(nodeName) }] : []),
+    ...(started ? podMark(vmi, pod) : []),
     ...newTrouble(vmi, trouble),
   ];
 }
@@ -255,6 +256,15 @@ function scheduledCondition(vmi: VirtualMachineInstance, pod: Pod, started: bool
   const current = findCondition(vmi.status?.conditions, 'PodScheduled');
   if (!started && current?.status !== 'False') return current;
   return podCondition(pod, 'PodScheduled')?.status === 'True' ? { type: 'PodScheduled', status: 'True' } : undefined;
+}
+
+/** The pod's node label and its readiness gate, which closes while the guest is paused. */
+function podMark(vmi: VirtualMachineInstance, pod: Pod): VmiEffect[] {
+  const nodeName = pod.spec?.nodeName ?? '';
+  const unpaused = findCondition(vmi.status?.conditions, 'Paused')?.status !== 'True';
+  const gate = podCondition(pod, annotations.virtualMachineUnpaused);
+  if (!lacksNode(pod, nodeName) && gate?.status === (unpaused ? 'True' : 'False')) return [];
+  return [{ type: 'markPod', pod, labels: nodeLabel(nodeName), unpaused }];
 }
 
 function nodeLabel(nodeName: string): Record<string, string> {

@@ -8,8 +8,11 @@ export type VmiEffect =
   | { type: 'createPod'; vmi: VirtualMachineInstance; pod: Pod }
   /** Deletes this very pod; also used to shorten the grace period of one that is ending. */
   | { type: 'deletePod'; pod: Pod; gracePeriodSeconds: number }
-  /** Adds labels to this very pod. */
-  | { type: 'labelPod'; pod: Pod; labels: Record<string, string> }
+  /**
+   * Adds labels to this very pod and says by its readiness gate whether the guest may be sent work: one write, by the
+   * pod's status.
+   */
+  | { type: 'markPod'; pod: Pod; labels: Record<string, string>; unpaused: boolean }
   /** Adds labels; refused when the instance changed since it was read. */
   | { type: 'labelInstance'; vmi: VirtualMachineInstance; labels: Record<string, string> }
   /** Server-side apply of all fields that virt-controller answers for; refused when the instance changed meanwhile. */

@@ -1,4 +1,4 @@
-import { virtualMachineInstances, type VirtualMachine, type VirtualMachineInstance } from '@quickvirt/api';
+import { annotations, virtualMachineInstances, type VirtualMachine, type VirtualMachineInstance } from '@quickvirt/api';
 import type { ClusterConfig } from '@quickvirt/config';
 import {
   controller,
@@ -92,7 +92,7 @@ function vmiReconciler(ports: VmiControllerPorts): Reconciler<VmiObserved, VmiEf
         vm: vm?.metadata.uid === owner?.uid ? vm : undefined,
         mountFailure: mountFailureOf(pod, ports),
         config,
-        renderPod: () => renderLauncherPod(vmi, config, { launcherImage: ports.launcherImage }),
+        renderPod: () => renderLauncherPod(vmi, config, { launcherImage: ports.launcherImage, unpausedGate: true }),
       };
     },
     decide: (observed, now) => decideVmi(observed, now),
@@ -163,15 +163,16 @@ function vmiEffectRunner({ client, recorder, writes }: VmiControllerPorts): Effe
           gracePeriodSeconds: effect.gracePeriodSeconds,
         });
         return;
-      case 'labelPod':
-        // The API server answers 409 when a pod of that name has another uid: a deleted pod is never brought back.
+      case 'markPod':
+        // The API server refuses it when a pod of that name has another uid: a deleted pod is never brought back.
         writes.pods.note(
           await onExisting(() =>
             client.patch(
               pods,
               refOf(effect.pod),
-              { metadata: { uid: effect.pod.metadata.uid, labels: effect.labels } },
-              { kind: 'merge' },
+              { metadata: { uid: effect.pod.metadata.uid, labels: effect.labels }, status: gateOf(effect) },
+              // Strategic: the pod's other conditions are the kubelet's. A pod's labels may come with its status.
+              { kind: 'strategic', subresource: 'status' },
             ),
           ),
         );
@@ -207,4 +208,16 @@ function createPod(client: KubeClient, pod: Pod): Promise<Pod> {
     () => client.create(pods, pod),
     (error) => new PodRefused(`the API server refused launcher pod ${keyOf(pod)}: ${error.message}`, { cause: error }),
   );
+}
+
+/** The condition behind the readiness gate that `renderLauncherPod` puts on the pod. */
+function gateOf({ unpaused }: { unpaused: boolean }) {
+  const type = annotations.virtualMachineUnpaused;
+  return {
+    conditions: [
+      unpaused
+        ? { type, status: 'True', reason: 'NotPaused', message: 'the guest is not paused' }
+        : { type, status: 'False', reason: 'Paused', message: 'the guest is paused' },
+    ],
+  };
 }

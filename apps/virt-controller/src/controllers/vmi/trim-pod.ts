@@ -1,6 +1,12 @@
+import { annotations } from '@quickvirt/api';
 import type { Pod } from '@quickvirt/kube';
 
-const READ_CONDITIONS = ['PodScheduled', 'Ready', 'DisruptionTarget'];
+const READ_CONDITIONS: readonly string[] = [
+  'PodScheduled',
+  'Ready',
+  'DisruptionTarget',
+  annotations.virtualMachineUnpaused,
+];
 
 /** Keeps of a launcher pod what the VMI controller reads: a tenth of its size. */
 export function trimPod(pod: Pod): Pod {
