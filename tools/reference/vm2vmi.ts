@@ -1,3 +1,4 @@
+import { newInstance, uuidV5 } from '@quickvirt/admission';
 import type {
   InstancetypeMatcher,
   KubeVirt,
@@ -8,7 +9,6 @@ import type {
 } from '@quickvirt/api';
 import { clusterConfigFrom } from '@quickvirt/config';
 import { expandVm } from '@quickvirt/instancetype';
-import { newInstance, uuidV5 } from '../../apps/virt-controller/src/controllers/vm/new-instance.ts';
 import type { ReferenceCase, ReferenceOutput } from './case.ts';
 
 /** RFC 9562, section 6.6: the name space of domain names, from which the reference's API server takes its UIDs. */

@@ -29,5 +29,6 @@ export { defaultVm, type DefaultVmContext } from './defaults/vm.ts';
 export { defaultVmi, type DefaultVmiContext } from './defaults/vmi.ts';
 export { validateVm } from './rules/vm.ts';
 export { validateVmiCreate, validateVmiUpdate } from './rules/vmi.ts';
+export { newInstance, uuidV5, type NewInstance, type NewInstanceFacts } from './new-instance.ts';
 export type { AdmissionHook, MutatingHook, ValidatingHook } from './hook.ts';
 export { admissionHooks } from './registry.ts';

@@ -1,4 +1,10 @@
-import { unavailableVmFeatures, type Cause, type FreshIdentity } from '@quickvirt/admission';
+import {
+  newInstance,
+  unavailableVmFeatures,
+  type Cause,
+  type FreshIdentity,
+  type NewInstance,
+} from '@quickvirt/admission';
 import { reasons, type VirtualMachine, type VirtualMachineInstance } from '@quickvirt/api';
 import type { ClusterConfig } from '@quickvirt/config';
 import { controllerOf, findCondition, isConditionTrue, type Decision, type OwnerReference } from '@quickvirt/kube';
@@ -8,7 +14,6 @@ import { failureCondition, vmConditions } from './conditions.ts';
 import type { VmEffect } from './effects.ts';
 import { attemptFailed } from './events.ts';
 import { generationEffects, identityEffects, leavesInstance, releaseEffects, runEffects } from './instance-effects.ts';
-import { newInstance, type NewInstance } from './new-instance.ts';
 import { printableStatus } from './printable-status.ts';
 import { instanceState, runAction, runStrategyOf, type RunAction } from './run-strategy.ts';
 import { backOffLeftMs, startFailureAfter } from './start-failure.ts';

@@ -1,15 +1,19 @@
-import { createHash } from 'node:crypto';
-import { defaultVmi, validateVmiCreate, type Cause, type FreshIdentity } from '@quickvirt/admission';
+import { sha1 } from '@noble/hashes/legacy.js';
+import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import {
   annotations,
   finalizers,
   virtualMachines,
+  type OwnerReference,
   type VirtualMachine,
   type VirtualMachineInstance,
   type VirtualMachineInstanceSpec,
 } from '@quickvirt/api';
 import type { ClusterConfig } from '@quickvirt/config';
-import { controllerReference } from '@quickvirt/kube';
+import { required, type Cause } from './cause.ts';
+import { defaultVmi } from './defaults/vmi.ts';
+import type { FreshIdentity } from './request.ts';
+import { validateVmiCreate } from './rules/vmi.ts';
 
 /** Name space of the firmware UUIDs that are derived from a VM's name; the same as KubeVirt's, so that a guest keeps its own. */
 const FIRMWARE_UUID_NAMESPACE = '6a1a24a1-4061-4607-8bf4-a3963d0c5895';
@@ -32,9 +36,7 @@ export type NewInstance = { vmi: VirtualMachineInstance } | { causes: Cause[] };
 export function newInstance(vm: VirtualMachine, { config, paused, fresh }: NewInstanceFacts): NewInstance {
   const { spec } = vm.spec.template;
   if (!spec) {
-    return {
-      causes: [{ type: 'FieldValueRequired', field: 'spec.template.spec', message: 'a guest must be described' }],
-    };
+    return { causes: [required('spec.template.spec', 'a guest must be described')] };
   }
   const object = defaultVmi(fromTemplate(vm, spec, paused), { config, fresh });
   const { causes } = validateVmiCreate({
@@ -64,7 +66,7 @@ function fromTemplate(vm: VirtualMachine, spec: VirtualMachineInstanceSpec, paus
         ...(receives ? { [annotations.createMigrationTarget]: 'true' } : {}),
       },
       finalizers: [finalizers.virtualMachine],
-      ownerReferences: [controllerReference(vm, virtualMachines)],
+      ...ownerOf(vm),
     },
     spec: {
       ...spec,
@@ -72,6 +74,14 @@ function fromTemplate(vm: VirtualMachine, spec: VirtualMachineInstanceSpec, paus
       ...(paused ? { startStrategy: 'Paused' } : {}),
     },
   };
+}
+
+/** A VM that is only a file has no uid, and its instance then no owner. */
+function ownerOf({ metadata: { name = '', uid } }: VirtualMachine): { ownerReferences?: OwnerReference[] } {
+  if (!uid) return {};
+  const { group, version, kind } = virtualMachines;
+  const apiVersion = `${group}/${version}`;
+  return { ownerReferences: [{ apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true }] };
 }
 
 function withFirmwareUuid(
@@ -84,12 +94,9 @@ function withFirmwareUuid(
 
 /** A name-based UUID, version 5 (RFC 9562, section 5.5): SHA-1 over the name space and the name. */
 export function uuidV5(namespace: string, name: string): string {
-  const hash = createHash('sha1')
-    .update(Buffer.from(namespace.replaceAll('-', ''), 'hex'))
-    .update(name)
-    .digest();
+  const hash = sha1(Uint8Array.from([...hexToBytes(namespace.replaceAll('-', '')), ...utf8ToBytes(name)]));
   hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x50;
   hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;
-  const hex = hash.toString('hex');
+  const hex = bytesToHex(hash);
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
 }
