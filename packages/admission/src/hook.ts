@@ -1,3 +1,4 @@
+import { hasShape } from './shape.ts';
 import type { AdmissionOperation, AdmissionRequest, FreshIdentity, Verdict } from './request.ts';
 
 /** What a webhook is asked about. */
@@ -26,12 +27,20 @@ export interface ValidatingHook extends HookOf {
 
 export type AdmissionHook = MutatingHook | ValidatingHook;
 
-/** A row of the table: defaults for objects of type T, which the API server has checked against no schema yet. */
+/**
+ * A row of the table: defaults for objects of type T. The API server has not checked them against its schema yet; what
+ * does not meet it stays as it is, and is refused next, with the API server's own words for each field.
+ */
 export function mutates<T>(
   hook: HookOf,
   mutate: (request: AdmissionRequest<T>, fresh: FreshIdentity) => T,
 ): MutatingHook {
-  return { ...hook, type: 'mutate', mutate: (request, fresh) => mutate(request as AdmissionRequest<T>, fresh) };
+  return {
+    ...hook,
+    type: 'mutate',
+    mutate: (request, fresh) =>
+      hasShape(hook.resource, request.object) ? mutate(request as AdmissionRequest<T>, fresh) : request.object,
+  };
 }
 
 /** A row of the table: rules for objects of type T, which met their schema. */

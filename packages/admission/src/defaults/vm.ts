@@ -25,7 +25,7 @@ export interface DefaultVmContext {
  * on the VirtualMachineInstance, at each start.
  */
 export function defaultVm(vm: VirtualMachine, context: DefaultVmContext): VirtualMachine {
-  // The schema or a rule refuses a VM without a template; there is nothing to default then.
+  // A rule refuses a VM without a guest; there is nothing to default then.
   if (!vm.spec?.template?.spec?.domain) return vm;
   const { facts = noFacts } = context;
   const inferred = withInferredMatchers(vm, facts);

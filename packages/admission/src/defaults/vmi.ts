@@ -29,8 +29,6 @@ export function defaultVmi(
   vmi: VirtualMachineInstance,
   { config, fresh, facts = noFacts }: DefaultVmiContext,
 ): VirtualMachineInstance {
-  // Without a domain and devices the schema refuses the object.
-  if (!vmi.spec?.domain?.devices) return vmi;
   const preset = withPresets(vmi, facts);
   const steps: ((spec: VirtualMachineInstanceSpec) => VirtualMachineInstanceSpec)[] = [
     (spec) => withMachine(spec, config),

@@ -59,7 +59,7 @@ function inferFrom(
   if (claim) return namedBy(claimOf(claim, namespace, facts), keys);
   const dataVolume = volume?.dataVolume?.name;
   if (!dataVolume) return null;
-  const template = vm.spec.dataVolumeTemplates?.find(({ metadata }) => metadata?.name === dataVolume);
+  const template = vm.spec.dataVolumeTemplates?.find((one) => one?.metadata?.name === dataVolume);
   const object =
     (template as DataVolumeLike | undefined) ??
     facts.get<DataVolumeLike>({ group: 'cdi.kubevirt.io', resource: 'datavolumes', namespace, name: dataVolume });
@@ -112,7 +112,8 @@ const architectureLabel = 'template.kubevirt.io/architecture';
 /** The architecture that the image of the VM's first templated disk was made for, where its DataSource says so. */
 export function architectureOfImage(vm: VirtualMachine, facts: ClusterFacts): string | undefined {
   const namespace = vm.metadata.namespace ?? 'default';
-  for (const { spec } of vm.spec.dataVolumeTemplates ?? []) {
+  for (const template of vm.spec.dataVolumeTemplates ?? []) {
+    const spec = template?.spec;
     if (spec?.sourceRef?.kind !== 'DataSource') continue;
     const labelled = dataSourceOf(spec.sourceRef, namespace, facts)?.metadata?.labels?.[architectureLabel];
     if (labelled) return labelled;
