@@ -2,13 +2,16 @@ import { KubeClient } from '@quickvirt/kube';
 import { createLogger, Metrics } from '@quickvirt/telemetry';
 import { readOptions, UsageError } from './options.ts';
 import { runVirtController } from './run.ts';
+import { readHook, runHook } from './uninstall/run-hook.ts';
 
 const logger = createLogger({ component: 'virt-controller', verbosity: verbosity(process.argv.slice(2)) });
 
 try {
+  const hook = readHook(process.argv.slice(2), process.env);
+  if (hook) process.exit(await runHook(hook, logger));
   const options = readOptions(process.argv.slice(2), process.env);
   const metrics = new Metrics({ process: true });
-  const client = await KubeClient.load({ userAgent: 'virt-controller', metrics });
+  const client = await KubeClient.load({ userAgent: 'virt-controller', metrics, metricsPrefix: 'kubevirt_' });
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
   await runVirtController(options, { client, logger, metrics }, stop.signal);

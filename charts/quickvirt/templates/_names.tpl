@@ -46,3 +46,94 @@ podAntiAffinity:
           matchLabels:
             kubevirt.io: {{ . }}
 {{- end }}
+
+{{/* A hook of the uninstall as a Job of virt-controller's image. Call with (dict "root" $ "hook" "pre-delete" "args" (list ...)). */}}
+{{- define "quickvirt.uninstallHook" -}}
+{{- $name := printf "quickvirt-%s" .hook -}}
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: {{ $name }}
+  namespace: {{ .root.Release.Namespace }}
+  labels:
+    {{- include "quickvirt.labels" (dict "root" .root "component" $name) | nindent 4 }}
+  annotations:
+    helm.sh/hook: {{ .hook }}
+    helm.sh/hook-weight: "-10"
+    helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded,hook-failed
+---
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: {{ $name }}
+  namespace: {{ .root.Release.Namespace }}
+  labels:
+    {{- include "quickvirt.labels" (dict "root" .root "component" $name) | nindent 4 }}
+  annotations:
+    helm.sh/hook: {{ .hook }}
+    # A Job that failed stays, so that its message can be read.
+    helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+    helm.sh/hook-output-log-policy: hook-failed
+spec:
+  backoffLimit: 3
+  podFailurePolicy:
+    rules:
+      # The hook refuses; to try again is of no use.
+      - action: FailJob
+        onExitCodes: { containerName: {{ .hook }}, operator: In, values: [3] }
+      # The node was drained.
+      - action: Ignore
+        onPodConditions:
+          - { type: DisruptionTarget, status: "True" }
+  template:
+    metadata:
+      labels:
+        {{- include "quickvirt.labels" (dict "root" .root "component" $name) | nindent 8 }}
+    spec:
+      serviceAccountName: {{ $name }}
+      restartPolicy: Never
+      enableServiceLinks: false
+      {{- include "quickvirt.pullSecrets" .root | nindent 6 }}
+      securityContext:
+        runAsNonRoot: true
+        runAsUser: 1001
+        runAsGroup: 1001
+        seccompProfile:
+          type: RuntimeDefault
+      {{- with .root.Values.virtController.nodeSelector }}
+      nodeSelector:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      tolerations:
+        - key: CriticalAddonsOnly
+          operator: Exists
+        - key: node-role.kubernetes.io/control-plane
+          operator: Exists
+          effect: NoSchedule
+        {{- with .root.Values.virtController.tolerations }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+      containers:
+        - name: {{ .hook }}
+          image: {{ include "quickvirt.image" (dict "root" .root "app" "virt-controller") }}
+          imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+          args:
+            - {{ .hook }}
+            {{- range .args }}
+            - {{ . }}
+            {{- end }}
+            - --timeout-seconds={{ .root.Values.uninstall.timeoutSeconds }}
+            - --log-verbosity={{ .root.Values.logVerbosity }}
+          env:
+            {{- include "quickvirt.identityEnv" .root | nindent 12 }}
+          terminationMessagePolicy: FallbackToLogsOnError
+          resources:
+            requests:
+              cpu: 10m
+              memory: 100Mi
+          securityContext:
+            allowPrivilegeEscalation: false
+            readOnlyRootFilesystem: true
+            capabilities:
+              drop: [ALL]
+{{- end }}
