@@ -1,7 +1,7 @@
 import type { Clock } from '@quickvirt/kube';
 import { dialLauncher, type DomainState, type LauncherClient } from '@quickvirt/rpc';
 import type { Logger } from '@quickvirt/telemetry';
-import { waitForLauncherSocket } from './launcher-socket.ts';
+import { openLauncherSocket, waitForLauncherSocket } from './launcher-socket.ts';
 
 /** What is known of a launcher. */
 export type LauncherView =
@@ -42,6 +42,7 @@ export class LauncherConnection {
   readonly #options: LauncherConnectionOptions;
   readonly #stop = new AbortController();
   #client: LauncherClient | undefined;
+  #wasHeard = false;
   /** The second that states are counted in. */
   #second = { startMs: Number.NEGATIVE_INFINITY, states: 0 };
 
@@ -90,12 +91,16 @@ export class LauncherConnection {
 
   async #follow(signal: AbortSignal, onHeard: () => void): Promise<void> {
     const { kubeletDirectory, onChange } = this.#options;
-    await using socket = await waitForLauncherSocket(kubeletDirectory, this.podUid, signal);
+    // A launcher that was heard has opened its socket long ago: when that is gone, its pod is ending, and must not be held.
+    await using socket = this.#wasHeard
+      ? await openLauncherSocket(kubeletDirectory, this.podUid)
+      : await waitForLauncherSocket(kubeletDirectory, this.podUid, signal);
     const client = dialLauncher(socket.path);
     try {
       for await (const { state } of client.watchState({}, { signal })) {
         if (state === null) continue;
         this.#client = client;
+        this.#wasHeard = true;
         this.view = { type: 'heard', state };
         onHeard();
         onChange();

@@ -17,9 +17,25 @@ export async function waitForLauncherSocket(
   podUid: string,
   signal: AbortSignal,
 ): Promise<HeldPath> {
-  if (!UID.test(podUid)) throw new UnsafePathError(`${JSON.stringify(podUid)} is no uid of a pod`);
-  await using directory = await openBeneath(`${kubeletDirectory}/pods`, [podUid, ...SOCKETS_VOLUME]);
+  await using directory = await socketDirectory(kubeletDirectory, podUid);
   return await waitInDirectory(directory.path, () => socketIn(directory), signal);
+}
+
+/**
+ * Opens the socket that is there now, as {@link waitForLauncherSocket} does, without waiting: whoever waits holds the
+ * directory, and the kubelet cannot unmount the volume of a pod that ends.
+ * @throws the same, and Error when there is none.
+ */
+export async function openLauncherSocket(kubeletDirectory: string, podUid: string): Promise<HeldPath> {
+  await using directory = await socketDirectory(kubeletDirectory, podUid);
+  const socket = await socketIn(directory);
+  if (!socket) throw new Error('the launcher has closed its socket');
+  return socket;
+}
+
+async function socketDirectory(kubeletDirectory: string, podUid: string): Promise<HeldPath> {
+  if (!UID.test(podUid)) throw new UnsafePathError(`${JSON.stringify(podUid)} is no uid of a pod`);
+  return openBeneath(`${kubeletDirectory}/pods`, [podUid, ...SOCKETS_VOLUME]);
 }
 
 async function socketIn(directory: HeldPath): Promise<HeldPath | undefined> {

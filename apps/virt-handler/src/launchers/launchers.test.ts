@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '@quickvirt/kube';
+import { settle } from '@quickvirt/testing';
 import type { Logger } from '@quickvirt/telemetry';
 import { FakeLauncher } from '../testing/fake-launcher.ts';
 import type { LauncherView } from './launcher-connection.ts';
@@ -68,6 +69,16 @@ describe('Launchers', () => {
     await heard('DOMAIN_PHASE_UNSPECIFIED');
   });
 
+  test('holds nothing of the pod once its launcher has gone, so that the kubelet can unmount', async () => {
+    await launcher.listen(sockets);
+    launchers.connect(KEY, POD);
+    await heard('DOMAIN_PHASE_UNSPECIFIED');
+    await launcher.close();
+    await rm(socketPath(), { force: true });
+    await silent(/closed its socket/);
+    await settle(async () => expect(await heldBeneath(kubelet)).toEqual([]));
+  });
+
   test('a new follower of a running guest gets the whole state', async () => {
     await launcher.listen(sockets);
     launcher.state = { phase: 'DOMAIN_PHASE_RUNNING', machineType: 'q35' };
@@ -118,3 +129,10 @@ describe('Launchers', () => {
     expect(performance.now() - begun).toBeGreaterThan(700);
   });
 });
+
+/** What this process has open beneath a directory. */
+async function heldBeneath(directory: string): Promise<string[]> {
+  const descriptors = await readdir('/proc/self/fd');
+  const paths = await Promise.all(descriptors.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));
+  return paths.filter((path) => path.startsWith(directory));
+}

@@ -92,6 +92,18 @@ describe('what virt-handler does', () => {
       [],
     ],
     [
+      'deleted before its launcher spoke: the pod is let go',
+      aVmi({ phase: 'Scheduled' }, { deletionTimestamp: '2026-11-21T11:00:00Z' }),
+      aLauncher({}, { view: { type: 'silent', since: NOW } }),
+      ['disconnect'],
+    ],
+    [
+      'deleted before its launcher was followed: it is not',
+      aVmi({ phase: 'Scheduled' }, { deletionTimestamp: '2026-11-21T11:00:00Z' }),
+      undefined,
+      [],
+    ],
+    [
       'the guest runs: Running, and the events of it',
       aVmi({ phase: 'Scheduled' }),
       aLauncher(),

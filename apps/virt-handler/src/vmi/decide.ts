@@ -43,6 +43,7 @@ export function decideVmi(observed: VmiObserved, now: Date): Decision<VmiEffect>
   const phase = vmi.status?.phase;
   if (podUid === undefined || (phase !== 'Scheduled' && phase !== 'Running'))
     return { effects: launcher ? [{ type: 'disconnect' }] : [] };
+  if (isNeverToStart(vmi, launcher)) return { effects: launcher ? [{ type: 'disconnect' }] : [] };
   if (launcher?.podUid !== podUid) return { effects: [{ type: 'connect', podUid }] };
   if (launcher.view.type === 'silent') return aboutSilence(vmi, launcher.view, now);
   const { state } = launcher.view;
@@ -54,6 +55,11 @@ export function decideVmi(observed: VmiObserved, now: Date): Decision<VmiEffect>
   // A guest that ended is judged by virt-controller, from the exit record of its launcher.
   if (state.phase === 'DOMAIN_PHASE_UNSPECIFIED' && phase === 'Scheduled') return aboutStart(observed, launcher, now);
   return { effects: [] };
+}
+
+/** Deleted before its launcher spoke: its pod is ending, and whoever waits in it keeps the kubelet from unmounting. */
+function isNeverToStart({ metadata, status }: VirtualMachineInstance, launcher: ObservedLauncher | undefined): boolean {
+  return metadata.deletionTimestamp !== undefined && status?.phase === 'Scheduled' && launcher?.view.type !== 'heard';
 }
 
 /** A short silence is normal: the launcher starts, or virt-handler just did. */

@@ -171,7 +171,7 @@ function deletion(observed: VmiObserved, now: Date): VmiEffect[] {
   if (!pod) return release(vmi, vm);
   const effects: VmiEffect[] = [];
   const state = podState(pod);
-  // virt-handler holds on to the pod's socket directory until the phase says that the guest has ended.
+  // The phase tells virt-handler and the VM that the guest has ended, not only that its pod goes.
   if (state === 'ended' && !isFinal(vmi)) effects.push(...ending(observed, guestEndOf(pod), now));
   const gracePeriodSeconds = podGraceSeconds(vmi, pod);
   const ends = pod.metadata.deletionTimestamp !== undefined;
