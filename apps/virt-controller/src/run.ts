@@ -33,18 +33,18 @@ export async function runVirtController(options: Options, ports: RunPorts, signa
   const { client, logger, metrics } = ports;
   const { namespace } = options;
   const informers = makeInformers(client, { namespace, logger, metrics });
+  const common: ControllerOptions = { logger, metrics, metricsPrefix: 'kubevirt_' };
   const leaderElector = new LeaderElector(client, {
     lease: { name: 'virt-controller', namespace },
     identity: `${options.podName}_${randomUUID()}`,
-    logger,
-    metrics,
+    ...common,
   });
   const manager = new Manager({ logger, leaderElector });
   const recorders = {
-    vm: new Recorder(client, { component: 'virtualmachine-controller', logger, metrics }),
-    vmi: new Recorder(client, { component: 'virtualmachineinstance-controller', logger, metrics }),
+    vm: new Recorder(client, { component: 'virtualmachine-controller', ...common }),
+    vmi: new Recorder(client, { component: 'virtualmachineinstance-controller', ...common }),
   };
-  addControllers(manager, options, { ...ports, recorders }, informers);
+  addControllers(manager, options, { ...ports, recorders, common }, informers);
   leaderMetrics(metrics, leaderElector, manager);
   const health = new HealthServer({
     port: options.healthPort,
@@ -66,13 +66,15 @@ export async function runVirtController(options: Options, ports: RunPorts, signa
 function addControllers(
   manager: Manager,
   options: Options,
-  ports: RunPorts & { readonly recorders: { readonly vm: Recorder; readonly vmi: Recorder } },
+  ports: RunPorts & {
+    readonly recorders: { readonly vm: Recorder; readonly vmi: Recorder };
+    readonly common: ControllerOptions;
+  },
   informers: Informers,
 ): void {
-  const { client, logger, metrics, recorders } = ports;
+  const { client, logger, metrics, recorders, common } = ports;
   const { namespace, launcherImage } = options;
   const config = configReader(informers.kubevirts);
-  const common: ControllerOptions = { logger, metrics, metricsPrefix: 'kubevirt_' };
   const writes = {
     vms: new OwnWrites(informers.vms),
     vmis: new OwnWrites(informers.vmis),

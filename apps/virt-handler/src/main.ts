@@ -9,7 +9,7 @@ try {
   const options = readOptions(process.argv.slice(2), process.env);
   logger = createLogger({ component: 'virt-handler', verbosity: options.logVerbosity });
   const metrics = new Metrics({ process: true });
-  const client = await KubeClient.load({ userAgent: 'virt-handler', metrics });
+  const client = await KubeClient.load({ userAgent: 'virt-handler', metrics, metricsPrefix: 'kubevirt_' });
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
   await runVirtHandler(options, { client, logger, metrics }, stop.signal);

@@ -34,11 +34,11 @@ export async function runVirtHandler(options: Options, ports: RunPorts, signal: 
   const launchers = new Launchers({ kubeletDirectory, logger });
   const certificate = new ServingCertificate({ client, namespace, nodeName, logger, metrics });
   const devicePlugins = new DevicePlugins({ ...options, count: options.maxDevices, access, logger, metrics });
-  const recorder = new Recorder(client, { component: 'virt-handler', host: nodeName, logger, metrics });
+  const common: ControllerOptions = { logger, metrics, metricsPrefix: 'kubevirt_' };
+  const recorder = new Recorder(client, { component: 'virt-handler', host: nodeName, ...common });
   const prepareDevices: Parameters<typeof vmiController>[0]['prepareDevices'] = async (vmi, podUid) => {
     if (access === 'chown') await chownContainerDevices(vmi, podUid, logger);
   };
-  const common: ControllerOptions = { logger, metrics, metricsPrefix: 'kubevirt_' };
   const node = { client, nodeName, namespace, podName: options.podName, logger };
   let isReady = false;
   const nodeLabels = nodeLabelController(
