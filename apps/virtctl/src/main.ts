@@ -1,20 +1,29 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
 import { basename } from 'node:path';
 import { Command } from 'commander';
-import { ApiError, TransportError } from '@quickvirt/kube';
-import { consoleCommand } from './commands/console.ts';
-import { restartCommand } from './commands/restart.ts';
-import { startCommand } from './commands/start.ts';
-import { stopCommand } from './commands/stop.ts';
-import { versionCommand } from './commands/version.ts';
-import { withGlobalOptions } from './session.ts';
+import { withGlobalOptions } from './global-options.ts';
+
+/** Each command's module, loaded when the command line names it: a check in an editor must not wait for a client. */
+const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  start: async () => (await import('./commands/start.ts')).startCommand,
+  stop: async () => (await import('./commands/stop.ts')).stopCommand,
+  restart: async () => (await import('./commands/restart.ts')).restartCommand,
+  console: async () => (await import('./commands/console.ts')).consoleCommand,
+  validate: async () => (await import('./commands/validate.ts')).validateCommand,
+  version: async () => (await import('./commands/version.ts')).versionCommand,
+};
+
+// Compiled code of the last call, in the system's directory for temporary files; where that fails, nothing is lost.
+enableCompileCache();
 
 /** kubectl runs `kubectl-virt` for `kubectl virt`. */
 function programName(path: string | undefined): string {
   return basename(path ?? '').startsWith('kubectl-virt') ? 'kubectl virt' : 'virtctl';
 }
 
-function explain(error: unknown): string {
+async function explain(error: unknown): Promise<string> {
+  const { ApiError, TransportError } = await import('@quickvirt/kube');
   if (error instanceof ApiError && error.status === 404 && !error.details?.kind) {
     return `${error.message} (is QuickVirt installed in this cluster?)`;
   }
@@ -26,13 +35,14 @@ function explain(error: unknown): string {
 const program = withGlobalOptions(
   new Command(programName(process.argv[1])).description('Control virtual machines of a Kubernetes cluster'),
 );
-for (const addCommand of [startCommand, stopCommand, restartCommand, consoleCommand, versionCommand])
-  addCommand(program);
+const named = process.argv.slice(2).filter((word) => Object.hasOwn(commands, word));
+// No command named: help, or a word that is near one.
+for (const name of named.length > 0 ? new Set(named) : Object.keys(commands)) (await commands[name]?.())?.(program);
 
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error(`error: ${explain(error)}`);
+  console.error(`error: ${await explain(error)}`);
   process.exitCode = 1;
 }
 // Standard input may still be open for reading, which would keep the process.

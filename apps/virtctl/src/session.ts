@@ -1,28 +1,12 @@
-import type { Command } from 'commander';
 import { findLogin, KubeClient, type Login } from '@quickvirt/kube';
+import type { GlobalOptions } from './global-options.ts';
 import { SUBRESOURCES } from './subresources.ts';
-
-/** Flags that every command takes, as kubectl names them. */
-export interface GlobalOptions {
-  namespace?: string;
-  context?: string;
-  kubeconfig?: string;
-}
 
 /** The cluster and namespace a command works on. */
 export interface Session {
   login: Login;
   client: KubeClient;
   namespace: string;
-}
-
-/** Adds the flags of `GlobalOptions`. */
-export function withGlobalOptions(command: Command): Command {
-  return command
-    .configureHelp({ showGlobalOptions: true })
-    .option('-n, --namespace <namespace>', 'namespace of the VM; defaults to the one of the context')
-    .option('--context <context>', 'context of the kubeconfig; defaults to its current one')
-    .option('--kubeconfig <path>', 'path of the kubeconfig; defaults to $KUBECONFIG, then ~/.kube/config');
 }
 
 /** Finds the cluster as the flags say, runs the work and closes the connections. */

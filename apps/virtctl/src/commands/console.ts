@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { WebSocket } from 'ws';
-import { withSession, type GlobalOptions, type Session } from '../session.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { withSession, type Session } from '../session.ts';
 import { openStream, StreamRefused } from '../stream.ts';
 import { SUBRESOURCES } from '../subresources.ts';
 import { runTerminalSession, type SessionEnd, type Terminal } from '../terminal-session.ts';

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { dryRunOptions } from '../dry-run.ts';
 import { forcedGracePeriod, OWN_GRACE_PERIOD, parseGracePeriod } from '../grace-period.ts';
-import { putVmAction, withSession, type GlobalOptions } from '../session.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { putVmAction, withSession } from '../session.ts';
 
 /** `restart VM`. */
 export function restartCommand(program: Command): void {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { dryRunOptions } from '../dry-run.ts';
-import { putVmAction, withSession, type GlobalOptions } from '../session.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { putVmAction, withSession } from '../session.ts';
 
 /** `start VM`. */
 export function startCommand(program: Command): void {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { VERSION } from '@quickvirt/api';
-import { withSession, type GlobalOptions } from '../session.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { withSession } from '../session.ts';
 
 /** `version`. */
 export function versionCommand(program: Command): void {
