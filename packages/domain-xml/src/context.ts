@@ -77,7 +77,7 @@ function virtioModelOf(architecture: ArchitectureProfile, transitional: boolean)
 }
 
 /** The guest's topology; what the VMI leaves out is 1, and without any the CPU limit or request gives the sockets. */
-export function cpuTopologyOf(domain: DomainSpec): CpuTopology {
+function cpuTopologyOf(domain: DomainSpec): CpuTopology {
   const { cpu } = domain;
   const stated = cpu?.sockets !== undefined || cpu?.cores !== undefined || cpu?.threads !== undefined;
   const cpuQuantity = domain.resources?.limits?.['cpu'] ?? domain.resources?.requests?.['cpu'];
@@ -97,7 +97,7 @@ export function cpuTopologyOf(domain: DomainSpec): CpuTopology {
 }
 
 /** RAM that the guest sees, in bytes. @throws ConversionError when nothing states it. */
-export function guestMemoryBytesOf(domain: DomainSpec): bigint {
+function guestMemoryBytesOf(domain: DomainSpec): bigint {
   const stated = domain.memory?.guest ?? domain.resources?.requests?.['memory'] ?? domain.resources?.limits?.['memory'];
   const quantity = tryParseQuantity(stated);
   if (quantity === undefined) {

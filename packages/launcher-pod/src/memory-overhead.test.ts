@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { wholeUnits } from '@quickvirt/api';
 import { contextOf } from './context.ts';
-import { memoryOverheadBytes, memoryOverheadLines } from './memory-overhead.ts';
+import { memoryLines, memoryOverheadBytes, memoryOverheadLines } from './memory-overhead.ts';
+import { renderLauncherPod } from './render.ts';
 import { aConfig, aVmi, renderOptions } from './testing/samples.ts';
 
 const MiB = 1024 * 1024;
@@ -37,6 +39,12 @@ describe('memory beyond guest RAM', () => {
   test('is within the budget of 150 MiB for a small guest', () => {
     expect(overheadMiB(1, '128Mi', emulation)).toBeLessThanOrEqual(150);
     expect(overheadMiB(1)).toBeLessThanOrEqual(150);
+  });
+
+  test('and the guest itself are what the container asks for', () => {
+    const sum = memoryLines(aVmi(), aConfig()).reduce((total, { bytes }) => total + bytes, 0n);
+    const { spec } = renderLauncherPod(aVmi(), aConfig(), renderOptions);
+    expect(wholeUnits(spec.containers[0]?.resources?.requests?.['memory'] ?? '')).toBe(sum);
   });
 
   test('grows with the guest by its page tables alone', () => {

@@ -1,5 +1,6 @@
-import { tryParseQuantity, wholeUnits } from '@quickvirt/api';
-import type { Context } from './context.ts';
+import { tryParseQuantity, type VirtualMachineInstance, wholeUnits } from '@quickvirt/api';
+import type { ClusterConfig } from '@quickvirt/config';
+import { type Context, contextOf } from './context.ts';
 
 const MiB = 1024n * 1024n;
 
@@ -57,6 +58,12 @@ export function memoryOverheadLines(context: Context): OverheadLine[] {
   return [...present, { what: `additionalGuestMemoryOverheadRatio ${ratio}`, bytes: times(sum, ratio) - sum }];
 }
 
+/** What a VMI's container needs for memory, for people to read: the guest's RAM, then the model line by line. */
+export function memoryLines(vmi: VirtualMachineInstance, config: ClusterConfig): OverheadLine[] {
+  const context = contextOf(vmi, config, { launcherImage: '' });
+  return [{ what: 'guest', bytes: guestMemoryBytes(context) }, ...memoryOverheadLines(context)];
+}
+
 /** The sum of the model's lines, in bytes. */
 export const memoryOverheadBytes = (context: Context): bigint => total(memoryOverheadLines(context));
 
@@ -77,7 +84,7 @@ export function guestMemoryBytes({ vmi }: Pick<Context, 'vmi'>): bigint {
 }
 
 /** True when a device does DMA into guest RAM: its pages are pinned and its own regions are mapped. */
-export function usesVfio({ vmi, interfaces }: Pick<Context, 'vmi' | 'interfaces'>): boolean {
+function usesVfio({ vmi, interfaces }: Pick<Context, 'vmi' | 'interfaces'>): boolean {
   const { gpus, hostDevices } = vmi.spec.domain.devices;
   return (
     (gpus ?? []).length > 0 || (hostDevices ?? []).length > 0 || interfaces.some(({ sriov }) => sriov !== undefined)

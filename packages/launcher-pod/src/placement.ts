@@ -66,7 +66,7 @@ function timestampCounter({ vmi }: Context): [string, string][] {
 }
 
 /** True when the guest reads the TSC by itself and must find the same one after a migration. */
-export function needsSteadyTsc(vmi: Context['vmi']): boolean {
+function needsSteadyTsc(vmi: Context['vmi']): boolean {
   const { cpu, features } = vmi.spec.domain;
   const invtsc = (cpu?.features ?? []).some(
     ({ name, policy }) => name === 'invtsc' && (policy === undefined || policy === 'require'),
@@ -90,7 +90,7 @@ export function affinity({ vmi }: Context): Affinity | undefined {
 }
 
 /** Adds requirements to each term: terms are alternatives, so each must hold them. */
-export function withNodeRequirements(
+function withNodeRequirements(
   affinity: Affinity | undefined,
   requirements: NodeSelectorRequirement[],
 ): Affinity | undefined {

@@ -1,7 +1,6 @@
 import type { ObjectMeta } from '@quickvirt/api';
 import type {
   V1Container,
-  V1EnvVar,
   V1PodSpec,
   V1SecurityContext,
   V1Volume,
@@ -22,7 +21,6 @@ type Plain<T> = { [Field in keyof T]: T[Field] };
 
 export type Container = V1Container;
 export type SecurityContext = Plain<V1SecurityContext>;
-export type EnvVar = V1EnvVar;
 /** Generic ephemeral volumes hold times as `Date`, which no JSON has; we make none. */
 export type PodVolume = Omit<V1Volume, 'ephemeral'>;
 export type VolumeMount = V1VolumeMount;

@@ -220,7 +220,7 @@ function accessCredentials({ vmi }: Context): PodVolumePart[] {
 }
 
 /** True when TPM or UEFI state must outlive the pod. */
-export function keepsState({ vmi }: Pick<Context, 'vmi'>): boolean {
+function keepsState({ vmi }: Pick<Context, 'vmi'>): boolean {
   const { devices, firmware } = vmi.spec.domain;
   return devices.tpm?.persistent === true || firmware?.bootloader?.efi?.persistent === true;
 }

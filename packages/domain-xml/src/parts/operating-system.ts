@@ -82,7 +82,7 @@ function efi(context: Context): Element[] {
 }
 
 /** The build of OVMF that a guest needs. SNP and TDX measure the firmware, so theirs is one image without variables. */
-export function efiKindOf({ domain }: Pick<Context, 'domain'>): EfiKind {
+function efiKindOf({ domain }: Pick<Context, 'domain'>): EfiKind {
   const { sev, snp, tdx } = domain.launchSecurity ?? {};
   if (snp !== undefined) return 'snp';
   if (tdx !== undefined) return 'tdx';
