@@ -3,12 +3,14 @@ import { generateAppRoles } from './generate/app-roles.ts';
 import { generateApi } from './generate/api.ts';
 import type { Generator } from './generate/generated-files.ts';
 import { generateProtos } from './generate/protos.ts';
+import { generateWebhooks } from './generate/webhooks.ts';
 import { writeChanged } from './generate/write-changed.ts';
 
 /** Every generator, by the name that `npm run generate -- NAME` takes. */
 const generators: Record<string, Generator> = {
   api: generateApi,
   'app-roles': generateAppRoles,
+  webhooks: generateWebhooks,
   protos: async () => Object.fromEntries(generateProtos()),
 };
 

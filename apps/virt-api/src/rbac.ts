@@ -1,8 +1,10 @@
+import { factRights } from '@quickvirt/admission';
 import type { AppRights, PolicyRule } from '@quickvirt/kube';
 
 /** What virt-api may do in the whole cluster: judge callers, and carry out what they asked of VMs and VMIs. */
 const clusterRules: PolicyRule[] = [
   { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
+  ...factRights,
   { apiGroups: ['kubevirt.io'], resources: ['virtualmachines', 'virtualmachineinstances'], verbs: ['get', 'patch'] },
   {
     apiGroups: ['kubevirt.io'],

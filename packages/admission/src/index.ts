@@ -5,6 +5,7 @@
 export type { Cause, CauseType } from './cause.ts';
 export { unavailableFeatures, unavailableVmFeatures } from './availability.ts';
 export { isDeepEqual } from './deep-equal.ts';
+export { factRights, type FactRight } from './fact-rights.ts';
 export {
   factsOfObjects,
   judgeWithFacts,

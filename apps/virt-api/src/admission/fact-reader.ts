@@ -20,6 +20,7 @@ const FOREIGN: readonly ResourceType[] = [
   persistentVolumes,
   pods,
   storageClasses,
+  { group: 'apps', version: 'v1', plural: 'controllerrevisions', kind: 'ControllerRevision', namespaced: true },
   { group: 'cdi.kubevirt.io', version: 'v1beta1', plural: 'datavolumes', kind: 'DataVolume', namespaced: true },
   { group: 'cdi.kubevirt.io', version: 'v1beta1', plural: 'datasources', kind: 'DataSource', namespaced: true },
 ];
