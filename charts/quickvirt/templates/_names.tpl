@@ -107,9 +107,6 @@ spec:
       tolerations:
         - key: CriticalAddonsOnly
           operator: Exists
-        - key: node-role.kubernetes.io/control-plane
-          operator: Exists
-          effect: NoSchedule
         {{- with .root.Values.virtController.tolerations }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
