@@ -457,7 +457,7 @@ async function registerWithApiserver(caPem: string): Promise<void> {
       metadata: { name: 'virt-api-mutator' },
       webhooks: [
         webhook('vm-mutator', '/virtualmachines-mutate', 'virtualmachines', both),
-        webhook('vmi-mutator', '/virtualmachineinstances-mutate', 'virtualmachineinstances', both),
+        webhook('vmi-mutator', '/virtualmachineinstances-mutate', 'virtualmachineinstances', ['CREATE']),
       ],
     },
     {
