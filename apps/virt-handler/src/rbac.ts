@@ -14,7 +14,7 @@ export const rbac: AppRights = {
     {
       apiGroups: ['certificates.k8s.io'],
       resources: ['certificatesigningrequests'],
-      verbs: ['create', 'get', 'list', 'watch', 'delete'],
+      verbs: ['create', 'get', 'watch'],
     },
   ],
   namespaced: [

@@ -5,8 +5,7 @@ import type { KubeClient } from './client.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { findCondition } from './conditions.ts';
 import { certificateSigningRequests, type CertificateSigningRequest } from './core-types.ts';
-import { Terminal } from './errors.ts';
-import { Informer } from './informer.ts';
+import { Terminal, TransportError } from './errors.ts';
 
 export interface CertificateRequesterOptions {
   /** `spec.signerName`, for example `example.io/serving`. */
@@ -51,8 +50,8 @@ export function renewalTime({ notBefore, notAfter }: { notBefore: Date; notAfter
 
 /**
  * Gets a certificate by CertificateSigningRequest (certificates.k8s.io/v1) and renews it, with a fresh key each time.
- * The key stays in memory; the CSR object is deleted once its certificate is here. Needs create, get, list, watch and
- * delete on certificatesigningrequests.
+ * The key stays in memory. Needs create, get and watch on certificatesigningrequests; not delete, with which it could take
+ * away everybody's: kube-controller-manager removes decided requests after an hour (csrcleaner).
  */
 export class CertificateRequester {
   readonly #client: KubeClient;
@@ -134,53 +133,48 @@ export class CertificateRequester {
     const request = Buffer.from(requestPem).toString('base64');
     const spec = { request, signerName, usages: [...usages], ...(expirationSeconds && { expirationSeconds }) };
     const created = await this.#client.create(certificateSigningRequests, { metadata: { name }, spec }, { signal });
-    try {
-      return issuedFrom(keyPem, await this.#decided(name, signal));
-    } finally {
-      await this.#client
-        .delete(certificateSigningRequests, { name }, { uid: created.metadata.uid, timeoutMs: 5_000 })
-        .catch((error: unknown) => this.#options.logger.warn('cannot delete the signing request', { name, error }));
-    }
+    return issuedFrom(keyPem, await this.#decided(created, signal));
   }
 
   /** The certificate of the CSR, PEM. @throws Terminal when it was denied or failed; Error when the time is up. */
-  async #decided(name: string, signal: AbortSignal): Promise<string> {
-    const { issueTimeoutMs = 600_000, logger } = this.#options;
-    const decision = Promise.withResolvers<string>();
-    const watching = new AbortController();
-    const informer = new Informer(this.#client, certificateSigningRequests, {
-      fieldSelector: `metadata.name=${name}`,
-      logger,
-      clock: this.#clock,
+  async #decided(created: CertificateSigningRequest, signal: AbortSignal): Promise<string> {
+    const { issueTimeoutMs = 600_000, signerName } = this.#options;
+    const expiry = new AbortController();
+    const cancel = this.#clock.after(issueTimeoutMs, () => {
+      const what = `CertificateSigningRequest ${created.metadata.name}: no decision within ${issueTimeoutMs} ms`;
+      expiry.abort(new Error(`${what}; is the signer ${signerName} running?`));
     });
-    informer.subscribe((change) => {
-      if (change.type === 'deleted')
-        decision.reject(new Error(`CertificateSigningRequest ${name} was deleted undecided`));
-      else settle(change.object, decision);
-    });
-    const cancel = this.#clock.after(issueTimeoutMs, () =>
-      decision.reject(
-        new Error(
-          `CertificateSigningRequest ${name}: no decision within ${issueTimeoutMs} ms; is the signer ${this.#options.signerName} running?`,
-        ),
-      ),
-    );
-    const abort = () => decision.reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    const running = informer.run(watching.signal);
+    const until = AbortSignal.any([signal, expiry.signal]);
     try {
-      return await decision.promise;
+      for (let current = created; ; current = await this.#changed(current, until)) {
+        const certificate = decisionOf(current);
+        if (certificate !== undefined) return certificate;
+      }
     } finally {
       cancel();
-      signal.removeEventListener('abort', abort);
-      watching.abort();
-      await running;
     }
+  }
+
+  /** The CSR after its next change, or after the watch ended. */
+  async #changed({ metadata }: CertificateSigningRequest, signal: AbortSignal): Promise<CertificateSigningRequest> {
+    const { name = '', resourceVersion = '' } = metadata;
+    const watch = { fieldSelector: `metadata.name=${name}`, resourceVersion, signal };
+    try {
+      for await (const event of this.#client.watch(certificateSigningRequests, watch)) {
+        if (event.type === 'DELETED') throw new Error(`CertificateSigningRequest ${name} was deleted undecided`);
+        if (event.type === 'ERROR') break;
+        if (event.type !== 'BOOKMARK') return event.object;
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof TransportError)) throw error;
+    }
+    return await this.#client.get(certificateSigningRequests, { name }, { signal });
   }
 }
 
-function settle(csr: CertificateSigningRequest, decision: PromiseWithResolvers<string>): void {
+/** The certificate, PEM; undefined while nobody has decided. @throws Terminal when it was denied or failed. */
+function decisionOf(csr: CertificateSigningRequest): string | undefined {
   const conditions = (csr.status?.conditions ?? []) as {
     type: string;
     status: 'True';
@@ -191,9 +185,10 @@ function settle(csr: CertificateSigningRequest, decision: PromiseWithResolvers<s
     const condition = findCondition(conditions, type);
     if (!condition) continue;
     const text = `CertificateSigningRequest ${csr.metadata.name} ${type.toLowerCase()}: ${condition.message ?? condition.reason ?? 'no reason given'}`;
-    decision.reject(new Terminal(condition.reason ?? type, text));
+    throw new Terminal(condition.reason ?? type, text);
   }
-  if (csr.status?.certificate) decision.resolve(Buffer.from(csr.status.certificate, 'base64').toString('utf8'));
+  const certificate = csr.status?.certificate;
+  return certificate ? Buffer.from(certificate, 'base64').toString('utf8') : undefined;
 }
 
 /** @throws Error when the signer answered with a certificate for another key. */
