@@ -2,10 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { resources } from '@quickvirt/api';
+import type { PolicyRule } from '@quickvirt/kube';
 import { rootSchemaOf } from './crds.ts';
 import { type FieldRow, fieldRowsOf } from './field-rows.ts';
 import { readInterfaces } from './interfaces.ts';
-import { type PolicyRule, userRoles } from './user-roles.ts';
+import { userRoles } from './user-roles.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
 const reference = resolve(repository, '../shared/reference/api');
@@ -136,7 +137,7 @@ whenThere('the reference', () => {
       labels: Record<string, string>;
       rules?: PolicyRule[];
     }
-    const rights = (rules: PolicyRule[]) =>
+    const rights = (rules: readonly PolicyRule[]) =>
       [
         ...new Set(
           rules.flatMap(({ apiGroups, resources: kinds, verbs }) =>

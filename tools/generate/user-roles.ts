@@ -1,15 +1,10 @@
+import type { PolicyRule } from '@quickvirt/kube';
+
 const read = ['get', 'list', 'watch'];
 const edit = ['get', 'delete', 'create', 'update', 'patch', 'list', 'watch'];
 const administer = [...edit, 'deletecollection'];
 
 const subresources = 'subresources.kubevirt.io';
-
-/** A rule of a role of rbac.authorization.k8s.io/v1. */
-export interface PolicyRule {
-  apiGroups: string[];
-  resources: string[];
-  verbs: string[];
-}
 
 /** A ClusterRole for users, and the built-in role it is folded into, or the group that has it. */
 export interface UserRole {
