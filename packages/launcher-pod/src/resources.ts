@@ -175,10 +175,11 @@ function isPermitted({ config }: Context, resourceName: string): boolean {
   return permitted.length === 0 || permitted.some((device) => device.resourceName === resourceName);
 }
 
-/** Devices of DRA claims. */
+/** Devices of DRA claims, for devices and for networks. */
 function deviceClaims({ vmi }: Context): { name: string; request?: string }[] {
   const { gpus, hostDevices } = vmi.spec.domain.devices;
-  return [...(gpus ?? []), ...(hostDevices ?? [])].flatMap(({ claimName, requestName }) =>
+  const networks = (vmi.spec.networks ?? []).flatMap(({ resourceClaim }) => resourceClaim ?? []);
+  return [...(gpus ?? []), ...(hostDevices ?? []), ...networks].flatMap(({ claimName, requestName }) =>
     claimName === undefined ? [] : [{ name: claimName, request: requestName }],
   );
 }

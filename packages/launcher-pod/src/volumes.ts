@@ -94,7 +94,7 @@ function guestVolume(context: Context, volume: Volume, index: number): PodVolume
   // What can be plugged in later comes by an attachment pod from the start.
   if (isHotpluggable(volume)) return [];
   const claim = claimOf(volume);
-  if (claim !== undefined) return claimVolume(context, name, claim, field);
+  if (claim !== undefined) return claimVolume(context, volume, claim, field);
   if (hostDisk !== undefined) {
     const directory = hostDisk.path.replace(/\/[^/]*$/, '') || '/';
     const type = hostDisk.type === 'DiskOrCreate' ? 'DirectoryOrCreate' : 'Directory';
@@ -123,7 +123,7 @@ export function claimOf({
   }
   if (dataVolume !== undefined) return { name: dataVolume.name };
   const backing = ephemeral?.persistentVolumeClaim;
-  return backing === undefined ? undefined : { name: backing.claimName, readOnly: true };
+  return backing === undefined ? undefined : { name: backing.claimName, readOnly: backing.readOnly };
 }
 
 function containerDiskVolume({ config }: Context, { name, containerDisk }: Volume, field: string): PodVolumePart[] {
@@ -150,7 +150,7 @@ const secretPart = (name: string, secretName: string | undefined, mountPath: str
 
 function claimVolume(
   context: Context,
-  name: string,
+  { name, ephemeral }: Volume,
   claim: { name: string; readOnly?: boolean },
   field: string,
 ): PodVolumePart[] {
@@ -158,6 +158,8 @@ function claimVolume(
   if (found === undefined) {
     throw new RenderError(field, `PersistentVolumeClaim ${JSON.stringify(claim.name)} does not exist`);
   }
+  // What an overlay is based on must stay as it is.
+  const readOnly = claim.readOnly === true || ephemeral !== undefined;
   const volume: PodVolume = {
     name,
     persistentVolumeClaim: { claimName: claim.name, ...(claim.readOnly === true ? { readOnly: true } : {}) },
@@ -169,7 +171,7 @@ function claimVolume(
       volume,
       mounts: isSharedByVirtiofs(context, name)
         ? []
-        : [{ name, mountPath: volumePath(name), ...(claim.readOnly === true ? { readOnly: true } : {}) }],
+        : [{ name, mountPath: volumePath(name), ...(readOnly ? { readOnly: true } : {}) }],
     },
   ];
 }
