@@ -5,7 +5,6 @@ export { RenderError } from './context.ts';
 export { encodeExitRecord, parseExitRecord, type ExitRecord } from './exit-record.ts';
 export { memoryLines, type OverheadLine } from './memory-overhead.ts';
 export { type MigrationTarget, renderMigrationTargetPod } from './migration-target-pod.ts';
-export { memoryModel, type MemoryModel } from './memory-model.ts';
 export { guestHostname, launcherPodName, podInterfaceName, tapName, vmiIdLabel } from './names.ts';
 export type { Hardening, RenderOptions } from './options.ts';
 export * from './paths.ts';

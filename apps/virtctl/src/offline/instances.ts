@@ -76,8 +76,7 @@ function instanceOfVm(manifest: Manifest, config: ClusterConfig, facts: ClusterF
       expanded.conflicts.map(({ field }) => ({ field: `spec.template.spec.${field}`, message })),
     );
   }
-  const paused = vm.spec.template.spec?.startStrategy === 'Paused';
-  const made = newInstance(expanded.vm, { config, paused, fresh });
+  const made = newInstance(expanded.vm, { config, paused: false, fresh });
   if ('causes' in made) throw new InstanceError(manifest, made.causes);
   return made.vmi;
 }

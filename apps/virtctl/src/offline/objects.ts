@@ -1,5 +1,5 @@
 import { factsOfObjects, uuidV5, type ClusterFacts, type FreshIdentity } from '@quickvirt/admission';
-import { resources, type Resource } from '@quickvirt/api';
+import { resources, type Resource, type VirtualMachineInstance } from '@quickvirt/api';
 import type { Manifest, ManifestObject } from './manifests.ts';
 
 /** Groups of the API. */
@@ -35,10 +35,9 @@ export function factsOf(manifests: readonly Manifest[]): ClusterFacts {
   const objects = manifests.map(({ object }) => object);
   const pluralOf = (kind: string): string =>
     resources.find((resource) => resource.kind === kind)?.plural ?? `${kind.toLowerCase()}s`;
-  return {
-    get: factsOfObjects(objects, pluralOf, false).get,
-    list: factsOfObjects(objects, pluralOf, true).list,
-  };
+  const open = factsOfObjects(objects, pluralOf, false);
+  const closed = factsOfObjects(objects, pluralOf, true);
+  return { get: (ref) => open.get(ref), list: (ref) => closed.list(ref) };
 }
 
 /** Name space of the UUIDs that stand in for random ones. */
@@ -55,4 +54,20 @@ export function standInUuid(
 /** The identity that admission would give at random. */
 export function standInIdentity({ metadata }: ManifestObject): FreshIdentity {
   return { uuid: standInUuid('uuid', metadata), serial: standInUuid('serial', metadata) };
+}
+
+/** The instance with a uid: the cluster gives one, and the pod's name depends on it. */
+export function withStandInUid(vmi: VirtualMachineInstance): VirtualMachineInstance {
+  const uid = vmi.metadata.uid ?? standInUuid('uid', vmi.metadata);
+  return { ...vmi, metadata: { ...vmi.metadata, uid } };
+}
+
+/** Runs a rendering; what it throws names the object, whose field it names already. */
+export function forObject<T>({ metadata }: VirtualMachineInstance, render: () => T): T {
+  try {
+    return render();
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new Error(`${metadata.namespace}/${metadata.name}: ${detail}`, { cause: error });
+  }
 }

@@ -9,8 +9,8 @@ import {
 } from '@quickvirt/admission';
 import { resources, type Resource } from '@quickvirt/api';
 import type { ClusterConfig } from '@quickvirt/config';
-import leven from 'leven';
 import type { ManifestObject } from './manifests.ts';
+import { nearestWord } from './nearest-word.ts';
 import { groupVersionOf, isOfApi, resourceOf, standInIdentity } from './objects.ts';
 import { schemaErrors } from './schema-check.ts';
 
@@ -90,12 +90,9 @@ function isAsked({ group, resource, subresource, operations }: AdmissionHook, as
 function unknownKind({ kind, apiVersion, ...object }: ManifestObject): Cause {
   const { group } = groupVersionOf({ kind, apiVersion, ...object });
   const known = resources.filter((resource) => resource.group === group).map((resource) => resource.kind);
-  const message = `${group} has no kind ${JSON.stringify(kind)}; did you mean ${nearest(kind, known)}?`;
+  const message = `${group} has no kind ${JSON.stringify(kind)}; did you mean ${nearestWord(kind, known)}?`;
   return { type: 'FieldValueNotSupported', field: 'kind', message };
 }
-
-const nearest = (word: string, known: readonly string[]): string =>
-  known.toSorted((a, b) => leven(word, a) - leven(word, b))[0] ?? '';
 
 function metadataCauses(object: ManifestObject, { versions, kind }: Resource): Cause[] {
   const { version } = groupVersionOf(object);
