@@ -131,8 +131,29 @@ describe('what virt-handler does', () => {
         conditions: [
           { type: 'Synchronized', status: 'True', lastTransitionTime: '2026-11-21T12:00:00Z' },
           { type: 'LiveMigratable', status: 'False', reason: 'NotMigratable' },
+          { type: 'Ready', status: 'True' },
         ],
       },
+    });
+  });
+
+  describe('Ready', () => {
+    const conditionsOf = (vmi: VirtualMachineInstance, state?: Partial<DomainState>) =>
+      ((decide(vmi, aLauncher(state)).effects[0] as any).status.conditions as { type: string }[]).map(
+        ({ type }) => type,
+      );
+    const probed = (vmi: VirtualMachineInstance) => ({ ...vmi, spec: { ...vmi.spec, readinessProbe: {} } });
+    const ready = (status: 'True' | 'False') => ({ type: 'Ready', status });
+
+    test('comes with Running, unless a probe or a pause has a say', () => {
+      expect(conditionsOf(aVmi({ phase: 'Scheduled', conditions: [ready('False')] }))).toContain('Ready');
+      expect(conditionsOf(probed(aVmi({ phase: 'Scheduled' })))).not.toContain('Ready');
+      expect(conditionsOf(aVmi({ phase: 'Scheduled' }), { phase: 'DOMAIN_PHASE_PAUSED' })).not.toContain('Ready');
+    });
+
+    test('is stated again while it holds, and left to virt-controller once it does not', () => {
+      expect(conditionsOf(aVmi({ phase: 'Running', conditions: [ready('True')] }))).toContain('Ready');
+      expect(conditionsOf(aVmi({ phase: 'Running', conditions: [ready('False')] }))).not.toContain('Ready');
     });
   });
 
@@ -204,7 +225,11 @@ describe('what virt-handler does', () => {
     expect(kinds(later.effects)).toEqual(['applyStatus', 'event SyncFailed']);
     const { status } = later.effects[0] as any;
     expect(status).toMatchObject({ phase: 'Running', machine: { type: 'pc-q35-7.2' } });
-    expect(status.conditions.map(({ type }: any) => type).toSorted()).toEqual(['LiveMigratable', 'Synchronized']);
+    expect(status.conditions.map(({ type }: any) => type).toSorted()).toEqual([
+      'LiveMigratable',
+      'Ready',
+      'Synchronized',
+    ]);
   });
 
   test('a shutdown is told once, by the process that saw it begin', () => {
@@ -228,7 +253,8 @@ function settled(vmi: VirtualMachineInstance, launcher: ObservedLauncher): Virtu
 /** Server-side apply by one owner: what it owned and leaves out goes. */
 function applied(vmi: VirtualMachineInstance, next: NonNullable<VirtualMachineInstance['status']>) {
   const { machine: _m, memory: _y, volumeStatus: _v, ...others } = vmi.status ?? {};
-  const foreign = (vmi.status?.conditions ?? []).filter(({ type }) => type === 'Ready');
+  const stated = next.conditions?.some(({ type }) => type === 'Ready') ?? false;
+  const foreign = (vmi.status?.conditions ?? []).filter(({ type }) => type === 'Ready' && !stated);
   return { ...vmi, status: { ...others, ...next, conditions: [...foreign, ...(next.conditions ?? [])] } };
 }
 

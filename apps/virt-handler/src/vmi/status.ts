@@ -43,6 +43,7 @@ const PAUSE_REASONS: Record<string, { reason: string; message: string }> = {
 };
 
 const SYNCHRONIZED: WantedCondition = { type: vmiConditions.synchronized, status: 'True' };
+const READY: WantedCondition = { type: vmiConditions.ready, status: 'True' };
 const NOT_MIGRATABLE: WantedCondition = {
   type: vmiConditions.liveMigratable,
   status: 'False',
@@ -58,7 +59,7 @@ export function runningStatus(vmi: VirtualMachineInstance, guest: GuestFacts, no
     phaseTransitionTimestamps: runningSince(vmi, now),
     volumeStatus: volumeStatus(vmi, disks),
     memory: memoryStatus(vmi, state),
-    conditions: timed(vmi, [SYNCHRONIZED, NOT_MIGRATABLE, ...paused(state)], now),
+    conditions: timed(vmi, [SYNCHRONIZED, NOT_MIGRATABLE, ...paused(state), ...ready(vmi, state)], now),
   };
   if (state.machineType) status.machine = { type: state.machineType };
   return status;
@@ -73,7 +74,7 @@ export function unsynchronizedStatus(
   const current = vmi.status ?? {};
   const condition: WantedCondition = { type: vmiConditions.synchronized, status: 'False', ...problem };
   const others = ownConditions(current).filter(({ type }) => type !== vmiConditions.synchronized);
-  return { ...ownFields(current), conditions: [...timed(vmi, [condition], now), ...others] };
+  return { ...ownFields(current), conditions: [...timed(vmi, [condition, ...keptReady(vmi)], now), ...others] };
 }
 
 /** Whether the instance's status says all of `next`, and no condition of ours beyond it. */
@@ -82,7 +83,7 @@ export function says(vmi: VirtualMachineInstance, next: VirtualMachineInstanceSt
   const { conditions = [] } = next;
   return (
     isDeepStrictEqual(ownFields(current), ownFields(next)) &&
-    isDeepStrictEqual(byType(ownConditions(current)), byType(conditions.map(withoutEmpty)))
+    isDeepStrictEqual(byType(ownConditions(current)), byType(ownConditions({ conditions })))
   );
 }
 
@@ -125,6 +126,20 @@ function timed(vmi: VirtualMachineInstance, wanted: readonly WantedCondition[], 
       current?.status === condition.status && current.lastTransitionTime ? current.lastTransitionTime : timestamp(now);
     return { ...condition, lastTransitionTime };
   });
+}
+
+/**
+ * The first Running says Ready, too, where no probe has a say: it saves a start one write. From then on Ready is
+ * virt-controller's, by the pod's readiness.
+ */
+function ready(vmi: VirtualMachineInstance, { phase }: DomainState): WantedCondition[] {
+  if (vmi.status?.phase === 'Running') return keptReady(vmi);
+  return phase === 'DOMAIN_PHASE_RUNNING' && !vmi.spec.readinessProbe ? [READY] : [];
+}
+
+/** Server-side apply takes away what its owner leaves out, so that a Ready that holds is stated again. */
+function keptReady({ status }: VirtualMachineInstance): WantedCondition[] {
+  return findCondition(status?.conditions, vmiConditions.ready)?.status === 'True' ? [READY] : [];
 }
 
 function runningSince(vmi: VirtualMachineInstance, now: Date) {

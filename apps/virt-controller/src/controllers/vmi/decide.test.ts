@@ -9,6 +9,7 @@ import { clusterConfigFrom } from '@quickvirt/config';
 import { findCondition, type Pod } from '@quickvirt/kube';
 import { encodeExitRecord, launcherPodName } from '@quickvirt/launcher-pod';
 import fc from 'fast-check';
+import { trimPod } from './trim-pod.ts';
 import { decideVmi, failedVmi, PodRefused, type VmiObserved } from './decide.ts';
 import type { VmiEffect } from './effects.ts';
 import { phasesAfter, type PhaseEvent } from './phases.ts';
@@ -198,6 +199,29 @@ describe('the way to a node', () => {
       { type: 'Ready', status: 'True' },
     ]);
   });
+});
+
+describe('readiness before the kubelet has weighed our gate', () => {
+  const notWeighed = { type: 'Ready', status: 'False', reason: 'ReadinessGatesNotReady', message: 'a gate is closed' };
+  const gate = (conditionType: string) => ({ conditionType });
+  const ready = (conditions: PodStatus['conditions'], gates: string[]) => {
+    const pod = aPod({ ...RUNNING, conditions }, { labels: { 'kubevirt.io/nodeName': 'node1' } });
+    const gated = trimPod({ ...pod, spec: { containers: [], ...pod.spec, readinessGates: gates.map(gate) } });
+    const running = aVmi({ phase: 'Running', nodeName: 'node1' }, { labels: { 'kubevirt.io/nodeName': 'node1' } });
+    return findCondition(statusOf(decide(observed(running, gated)))?.conditions, 'Ready');
+  };
+
+  test.each<[string, PodStatus['conditions'], string[], object]>([
+    ['open and the only one: ready', [OPEN, notWeighed], [OPEN.type], { status: 'True' }],
+    ['closed: not', [{ ...OPEN, status: 'False' }, notWeighed], [OPEN.type], { status: 'False' }],
+    ["another's beside it: the kubelet's word counts", [OPEN, notWeighed], [OPEN.type, 'a/b'], { status: 'False' }],
+    [
+      'containers that are not ready: not',
+      [OPEN, { ...notWeighed, reason: 'ContainersNotReady' }],
+      [OPEN.type],
+      { status: 'False', reason: 'ContainersNotReady' },
+    ],
+  ])('%s', (_name, conditions, gates, expected) => expect(ready(conditions, gates)).toMatchObject(expected));
 });
 
 describe('what keeps a guest from starting', () => {

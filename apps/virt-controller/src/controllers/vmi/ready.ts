@@ -21,8 +21,19 @@ export function readyCondition(facts: {
   const ready = podCondition(pod, 'Ready');
   if (!ready)
     return notReady('PodConditionMissing', `launcher pod ${pod.metadata.name} does not say whether it is ready`);
-  if (ready.status === 'True') return { type: 'Ready', status: 'True' };
+  if (ready.status === 'True' || waitsForOurGateAlone(pod)) return { type: 'Ready', status: 'True' };
   return notReady(ready.reason ?? 'PodNotReady', ready.message ?? `launcher pod ${pod.metadata.name} is not ready`);
+}
+
+/**
+ * Whether the pod is ready but for the gate that we have opened, and that the kubelet has not weighed yet: its answer is
+ * known, and needs no write of its own. The kubelet names gates only when all containers are ready.
+ */
+function waitsForOurGateAlone(pod: Pod): boolean {
+  if (podCondition(pod, 'Ready')?.reason !== 'ReadinessGatesNotReady') return false;
+  return (pod.spec?.readinessGates ?? []).every(
+    ({ conditionType }) => podCondition(pod, conditionType)?.status === 'True',
+  );
 }
 
 /** Whoever disrupts a pod says so in a condition (KEP-3329): a drain, a taint, a preemption, a lost node. */

@@ -28,6 +28,7 @@ export function trimPod(pod: Pod): Pod {
     spec: {
       nodeName: pod.spec?.nodeName,
       terminationGracePeriodSeconds: pod.spec?.terminationGracePeriodSeconds,
+      readinessGates: pod.spec?.readinessGates,
       containers: (pod.spec?.containers ?? []).map(({ name: container, resources }) => ({
         name: container,
         resources,
