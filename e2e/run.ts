@@ -10,7 +10,8 @@ import { readCases, substitute, type Case } from './src/case.ts';
 import { prepareCluster, type PreparedCluster } from './src/cluster.ts';
 import { collectEvidence } from './src/evidence.ts';
 import { Kubectl } from './src/kubectl.ts';
-import { steps, type StepContext } from './src/steps.ts';
+import type { StepContext } from './src/step-context.ts';
+import { steps } from './src/steps.ts';
 
 interface CaseResult {
   name: string;

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { handlerOn, type StepContext } from './steps.ts';
+import { handlerOn } from './node-steps.ts';
+import type { StepContext } from './step-context.ts';
 
 /**
  * Leaves behind what one needs to understand a failed case: objects, events, logs of the case's pods and of our own
