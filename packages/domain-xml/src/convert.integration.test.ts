@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Devices } from '@quickvirt/api';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,10 +12,12 @@ import {
 import { convertVmiToDomainXml } from './convert.ts';
 import type { DomainFacts, VolumeFacts } from './facts.ts';
 import { readDomainXml } from './read.ts';
-import { samples } from './testing/samples.ts';
+import { aVmi, emulated, sampleFacts, samples } from './testing/samples.ts';
 
 const missing = sessionLibvirtdMissing();
 if (missing) console.warn(`skipped: no domain is given to a real libvirtd because ${missing}`);
+
+const virtioDisk = (name: string) => ({ name, disk: { bus: 'virtio' as const } });
 
 /** virDomainDefineFlags: check against the schema. */
 const VALIDATE = 1;
@@ -89,6 +92,47 @@ const WITH_NVRAM = 4;
     },
     30_000,
   );
+
+  describe('gives PCI addresses that stay', () => {
+    const before = {
+      disks: [virtioDisk('root'), virtioDisk('data')],
+      interfaces: [{ name: 'default', masquerade: {} }],
+    };
+
+    test.each<[string, Devices, RegExp]>([
+      [
+        'of NICs and disks when a disk is added',
+        { ...before, disks: [...before.disks, virtioDisk('scratch')] },
+        /^ua-/,
+      ],
+      [
+        'of NICs when a NIC is added',
+        { ...before, interfaces: [...before.interfaces, { name: 'second', bridge: {} }] },
+        /^ua-default$/,
+      ],
+      ['of NICs and disks when unrelated fields change', { ...before, rng: {}, blockMultiQueue: true }, /^ua-/],
+    ])('%s', async (_what, after, kept) => {
+      const old = await pciAddresses(before);
+      const now = await pciAddresses(after);
+      const aliases = [...old.keys()].filter((alias) => kept.test(alias));
+      expect(aliases.length).toBeGreaterThan(0);
+      for (const alias of aliases) expect([alias, now.get(alias)]).toEqual([alias, old.get(alias)]);
+    });
+
+    /** By alias, as libvirt gives them at definition. */
+    async function pciAddresses(devices: Devices): Promise<Map<string, string>> {
+      const { xml } = convertVmiToDomainXml(aVmi({ devices }), emulated, sampleFacts);
+      const domain = await hypervisor.defineXml(xml, VALIDATE);
+      try {
+        const found = (await domain.xml()).matchAll(
+          /<alias name='([^']+)'\/>(?:(?!<alias)[^])*?<address type='pci' ([^/]*)\/>/g,
+        );
+        return new Map([...found].map(([, alias = '', address = '']) => [alias, address]));
+      } finally {
+        await domain.undefine(WITH_NVRAM);
+      }
+    }
+  });
 
   test('refuses what its schema does not know, so that the test above says something', async () => {
     const [first] = definable;
