@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   stop: async () => (await import('./commands/stop.ts')).stopCommand,
   restart: async () => (await import('./commands/restart.ts')).restartCommand,
   console: async () => (await import('./commands/console.ts')).consoleCommand,
+  fits: async () => (await import('./commands/fits.ts')).fitsCommand,
   render: async () => (await import('./commands/render.ts')).renderCommand,
   validate: async () => (await import('./commands/validate.ts')).validateCommand,
   version: async () => (await import('./commands/version.ts')).versionCommand,
