@@ -50,8 +50,20 @@ describe('a mutating review', () => {
   });
 
   test('answers without a patch when nothing changes', () => {
-    const { response } = answerFrom(hookAt('/virtualmachines-mutate'), review(vm({})), context);
+    const update = review(vm({}), { operation: 'UPDATE', oldObject: vm({}) });
+    const { response } = answerFrom(hookAt('/virtualmachines-mutate'), update, context);
     expect(response).toEqual({ uid: 'u1', allowed: true });
+  });
+
+  test('a VM that is created holds the finalizer of virt-controller, beside its own, once', () => {
+    const finalizersOf = (finalizers?: unknown) => {
+      const object = { metadata: { name: 'a', ...(finalizers !== undefined && { finalizers }) }, spec: {} };
+      return patchOf(answerFrom(hookAt('/virtualmachines-mutate'), review(object), context).response.patch || 'W10=');
+    };
+    const held = 'kubevirt.io/virtualMachineControllerFinalize';
+    expect(finalizersOf()).toEqual([{ op: 'add', path: '/metadata/finalizers', value: [held] }]);
+    expect(finalizersOf(['x'])).toEqual([{ op: 'add', path: '/metadata/finalizers/-', value: held }]);
+    expect(finalizersOf([held])).toEqual([]);
   });
 });
 

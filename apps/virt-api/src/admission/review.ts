@@ -8,6 +8,7 @@ import type {
   Verdict,
 } from '@quickvirt/admission';
 import { badRequest, type FailureStatus } from '../status.ts';
+import { withVmHeld } from './hold-vm.ts';
 import { jsonPatch } from './json-patch.ts';
 
 /** admission.k8s.io/v1 AdmissionReview, as kube-apiserver sends it; only what is read. */
@@ -127,7 +128,7 @@ function mutated(
   uid: string,
   { fresh }: ReviewContext,
 ): AdmissionResponse {
-  const patch = jsonPatch(request.object, hook.mutate(request, fresh));
+  const patch = jsonPatch(request.object, withVmHeld(hook, request, hook.mutate(request, fresh)));
   if (patch.length === 0) return { uid, allowed: true };
   return { uid, allowed: true, patchType: 'JSONPatch', patch: Buffer.from(JSON.stringify(patch)).toString('base64') };
 }
