@@ -38,7 +38,7 @@ function execute(stage: Stage): Promise<number> {
   }
   const child = spawn(program, args, {
     stdio: ['ignore', log ?? 'inherit', log ?? 'inherit'],
-    env: stage.env ?? process.env,
+    env: { ...(stage.env ?? process.env), ...(log !== undefined && { NO_COLOR: '1', FORCE_COLOR: '0' }) },
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
