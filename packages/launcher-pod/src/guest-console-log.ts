@@ -16,9 +16,9 @@ export function guestConsoleLog(context: Context): Container[] {
       ...sideContainer(context, 'guest-console-log', 'guest-console-log'),
       image: context.options.launcherImage,
       imagePullPolicy: context.config.imagePullPolicy,
-      // tini passes SIGTERM on: as PID 1 tail would ignore it and hold the pod's end up. -F also follows a log that the
-      // launcher has cut, and waits for one that is not there yet.
-      command: ['/usr/bin/tini', '--', 'tail', '-q', '-n', '+1', '-F', SERIAL_LOG],
+      // tini passes SIGTERM on: as PID 1 tail would ignore it and hold the pod's end up. -F also follows a log that was
+      // moved aside, and waits for one that is not there yet; what tail says of that is no part of the guest's console.
+      command: ['/usr/bin/tini', '--', 'sh', '-c', 'exec tail -q -n +1 -F "$0" 2>/dev/null', SERIAL_LOG],
       restartPolicy: 'Always',
       volumeMounts: [{ name: 'console', mountPath: CONSOLE_DIRECTORY, readOnly: true }],
     },
