@@ -6,6 +6,7 @@ import { arbitraryObject } from '@quickvirt/testing';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as fc from 'fast-check';
 import { mutated } from './mutations.ts';
+import { ratchetProperties } from './ratchet.ts';
 
 /** Something that has to hold of every object. */
 export interface AdmissionProperty {
@@ -98,6 +99,7 @@ export function admissionProperties(): AdmissionProperty[] {
             return !('polluted' in {});
           }),
         },
+        ...ratchetProperties(resource, objects, configs),
       ];
     });
 }
