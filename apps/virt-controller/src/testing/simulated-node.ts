@@ -68,6 +68,9 @@ export class SimulatedNode {
     const status = {
       phase: 'Running',
       phaseTransitionTimestamps: [{ phase: 'Running', phaseTransitionTimestamp: timestamp(new Date()) }],
+      conditions: [
+        { type: 'Ready', status: 'True', reason: '', message: '', lastTransitionTime: timestamp(new Date()) },
+      ],
     };
     const { uid, resourceVersion } = metadata;
     const object = {

@@ -43,7 +43,8 @@ const PAUSE_REASONS: Record<string, { reason: string; message: string }> = {
 };
 
 const SYNCHRONIZED: WantedCondition = { type: vmiConditions.synchronized, status: 'True' };
-const READY: WantedCondition = { type: vmiConditions.ready, status: 'True' };
+/** Empty texts take the place of virt-controller's, which server-side apply would leave beside our status. */
+const READY: WantedCondition = { type: vmiConditions.ready, status: 'True', reason: '', message: '' };
 const NOT_MIGRATABLE: WantedCondition = {
   type: vmiConditions.liveMigratable,
   status: 'False',
