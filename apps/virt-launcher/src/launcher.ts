@@ -7,7 +7,7 @@ import { serveCommands } from './command-server.ts';
 import { judge, type Verdict } from './exit-verdict.ts';
 import { Guest, type DomainEnd } from './guest.ts';
 import { HypervisorLink } from './hypervisor-link.ts';
-import { Libvirtd } from './libvirtd.ts';
+import type { Libvirtd } from './libvirtd.ts';
 import { lastLines } from './log-tail.ts';
 import { readOomKills } from './oom-kills.ts';
 import type { LauncherOptions } from './options.ts';
@@ -32,11 +32,12 @@ export class Launcher {
   readonly #stop = new AbortController();
   readonly #domainName: string;
 
-  constructor(options: LauncherOptions, logger: Logger) {
+  /** @param libvirtd may have been started before: it then answers sooner. */
+  constructor(options: LauncherOptions, libvirtd: Libvirtd, logger: Logger) {
     this.#options = options;
     this.#logger = logger;
     this.#domainName = `${options.namespace}_${options.name}`;
-    this.#libvirtd = new Libvirtd(options, logger);
+    this.#libvirtd = libvirtd;
     this.#guest = new Guest(
       {
         domainName: this.#domainName,

@@ -50,6 +50,8 @@ export class Libvirtd {
   readonly #capabilitiesDirectory: string;
   readonly #logger: Logger;
   #process: ChildProcess | undefined;
+  #prepared: Promise<void> | undefined;
+  #ready: Promise<void> | undefined;
 
   constructor(options: { runDirectory: string; capabilitiesDirectory: string }, logger: Logger) {
     this.#runDirectory = options.runDirectory;
@@ -58,8 +60,13 @@ export class Libvirtd {
     this.paths = libvirtPaths(options.runDirectory);
   }
 
-  /** Writes the configuration and the capabilities cache. Once, before the first start. */
-  async prepare(): Promise<void> {
+  /** Writes the configuration and the capabilities cache, once. */
+  prepare(): Promise<void> {
+    this.#prepared ??= this.#prepare();
+    return this.#prepared;
+  }
+
+  async #prepare(): Promise<void> {
     const configuration = join(this.#runDirectory, 'config', 'libvirt');
     await mkdir(configuration, { recursive: true, mode: 0o700 });
     await mkdir(join(this.#runDirectory, 'libvirt'), { recursive: true, mode: 0o700 });
@@ -76,12 +83,20 @@ export class Libvirtd {
   }
 
   /**
-   * Starts the process if none runs, and resolves when its socket is there. A guest that an earlier process started is
-   * found by the new one.
+   * Prepares, starts the process if none runs or starts, and resolves when its socket is there. A guest that an earlier
+   * process started is found by the new one.
    * @throws Error when it ends before that.
    */
   async start(): Promise<void> {
-    if (this.#process) return;
+    await this.prepare();
+    this.#ready ??= this.#spawn().catch((error: unknown) => {
+      this.#ready = undefined;
+      throw error;
+    });
+    return this.#ready;
+  }
+
+  async #spawn(): Promise<void> {
     // A killed daemon leaves its socket, which would look as if the new one were ready.
     await rm(this.paths.socket, { force: true });
     const child = spawn(LIBVIRTD, [], {
@@ -101,6 +116,7 @@ export class Libvirtd {
     const ended = new Promise<never>((_resolve, reject) => {
       const gone = (error: Error): void => {
         this.#process = undefined;
+        this.#ready = undefined;
         reject(error);
       };
       child.once('error', (cause) => gone(new Error(`${LIBVIRTD} cannot be started`, { cause })));

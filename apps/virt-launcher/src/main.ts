@@ -1,22 +1,27 @@
 import { createLineLogger, type Logger } from '@quickvirt/telemetry';
-import { Launcher } from './launcher.ts';
-import { writeNodeCapabilities } from './node-capabilities.ts';
+import { Libvirtd } from './libvirtd.ts';
 import { parseOptions } from './options.ts';
 
 /** `main.mjs node-capabilities DIR` looks at the node instead of running a guest. */
 const [verb, directory] = process.argv.slice(2);
 if (verb === 'node-capabilities' && directory) {
+  const { writeNodeCapabilities } = await import('./node-capabilities.ts');
   await writeNodeCapabilities(directory, createLineLogger({ component: 'virt-launcher', verbosity: 2 }));
 } else {
   process.exit(await runLauncher());
 }
 
-function runLauncher(): Promise<number> {
+async function runLauncher(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));
   const object = { kind: 'VirtualMachineInstance', namespace: options.namespace, name: options.name, uid: options.uid };
   const logger = createLineLogger({ component: 'virt-launcher', verbosity: options.verbosity }).child({ object });
   surviveMistakes(logger);
-  const launcher = new Launcher(options, logger);
+  const libvirtd = new Libvirtd(options, logger);
+  // Starts while the rest of the program is loaded, mostly gRPC, which takes as long as libvirtd does. Whoever needs it
+  // calls start as well, and learns of a failure.
+  libvirtd.start().catch(() => {});
+  const { Launcher } = await import('./launcher.ts');
+  const launcher = new Launcher(options, libvirtd, logger);
   process.on('SIGTERM', () => launcher.stop());
   process.on('SIGINT', () => launcher.stop());
   return launcher.run();
