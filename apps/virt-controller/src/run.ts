@@ -13,7 +13,6 @@ import { makeFirstKubeVirt } from './first-kubevirt.ts';
 import { vmMetrics } from './metrics/vm-metrics.ts';
 import { vmiMetrics } from './metrics/vmi-metrics.ts';
 import type { Options } from './options.ts';
-import { OwnWrites } from './own-writes.ts';
 
 /** What virt-controller runs with. */
 export interface RunPorts {
@@ -75,12 +74,7 @@ function addControllers(
   const { client, logger, metrics, recorders, common } = ports;
   const { namespace, launcherImage } = options;
   const config = configReader(informers.kubevirts);
-  const writes = {
-    vms: new OwnWrites(informers.vms),
-    vmis: new OwnWrites(informers.vmis),
-    pods: new OwnWrites(informers.pods),
-  };
-  const shared = { client, informers, config, namespace, writes };
+  const shared = { client, informers, config, namespace };
   const authority = authorityController(shared, common);
   manager
     .addControllers(

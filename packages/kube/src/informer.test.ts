@@ -195,6 +195,13 @@ describe('Informer.wrote', () => {
     expect(informer.store.size).toBe(0);
   });
 
+  test('does not show an object whose last finalizer the write took off: it is gone', async () => {
+    const informer = await behind();
+    const answer = await put('a', '1');
+    informer.wrote({ ...answer, metadata: { ...answer.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } });
+    expect(informer.store.size).toBe(0);
+  });
+
   test('survives a list that is older than the write', async () => {
     const informer = await behind();
     const answer = await put('a', '1');

@@ -94,9 +94,12 @@ export class Informer<T extends KubeObject> implements ChangeSource<T> {
   /**
    * Shows the API server's answer to one of our own writes at once, so that the next reconcile does not act on the past
    * and repeat the write. Safe against races: an answer that the watch has already passed is dropped, and older events
-   * that still come for the object are too. Relies on resourceVersions being numbers that grow (KEP-5504; true of etcd).
+   * that still come for the object are too. A write that took a deleted object's last finalizer off is not shown: the
+   * object is gone with it. Relies on resourceVersions being numbers that grow (KEP-5504; true of etcd).
    */
   wrote(object: T): void {
+    const { deletionTimestamp, finalizers = [] } = object.metadata;
+    if (deletionTimestamp && finalizers.length === 0) return;
     const version = versionOf(object);
     const key = keyOf(object);
     if (version === undefined || this.#position === undefined || version <= this.#position) return;

@@ -1,10 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  virtualMachineInstances,
-  virtualMachines,
-  type VirtualMachine,
-  type VirtualMachineInstance,
-} from '@quickvirt/api';
+import { virtualMachineInstances, virtualMachines, type VirtualMachine } from '@quickvirt/api';
 import type { ClusterConfig } from '@quickvirt/config';
 import {
   controller,
@@ -21,7 +16,6 @@ import {
 import type { Informers } from '../../informers.ts';
 import { refOf } from '../../object-ref.ts';
 import { onExisting, refusable } from '../../refusal.ts';
-import type { OwnWrites } from '../../own-writes.ts';
 import { decideVm, failedVm, VmWriteRefused, type VmObserved } from './decide.ts';
 import type { VmEffect } from './effects.ts';
 
@@ -31,8 +25,6 @@ export interface VmControllerPorts {
   readonly informers: Pick<Informers, 'vms' | 'vmis'>;
   readonly recorder: Recorder;
   readonly config: () => ClusterConfig;
-  /** Writes of VMs and instances that the caches lack yet. */
-  readonly writes: { readonly vms: OwnWrites<VirtualMachine>; readonly vmis: OwnWrites<VirtualMachineInstance> };
 }
 
 /** Keeps each VirtualMachine's instance as its run strategy wants it, and its status true. */
@@ -47,14 +39,12 @@ export function vmController(ports: VmControllerPorts, options: ControllerOption
   );
 }
 
-function vmReconciler({ informers, config, writes }: VmControllerPorts): Reconciler<VmObserved, VmEffect> {
+function vmReconciler({ informers, config }: VmControllerPorts): Reconciler<VmObserved, VmEffect> {
   return {
     name: 'vm',
     observe: async (key) => {
       const vm = informers.vms.store.get(key);
       if (!vm) return undefined;
-      writes.vms.requireSeen(key);
-      writes.vmis.requireSeen(key);
       return {
         vm,
         vmi: informers.vmis.store.get(key),
@@ -69,13 +59,13 @@ function vmReconciler({ informers, config, writes }: VmControllerPorts): Reconci
 }
 
 /** The VM controller's writes. */
-function vmEffectRunner({ client, recorder, writes }: VmControllerPorts): EffectRunner<VmEffect> {
+function vmEffectRunner({ client, recorder, informers }: VmControllerPorts): EffectRunner<VmEffect> {
   const patchVm = async (vm: VirtualMachine, patch: object, subresource?: 'status'): Promise<void> => {
     const body = {
       ...patch,
       metadata: { ...unchanged(vm), ...('metadata' in patch ? (patch.metadata as object) : {}) },
     };
-    writes.vms.note(
+    informers.vms.wrote(
       await onExisting(() => client.patch(virtualMachines, refOf(vm), body, { kind: 'merge', subresource })),
     );
   };
@@ -88,7 +78,7 @@ function vmEffectRunner({ client, recorder, writes }: VmControllerPorts): Effect
         await patchVm(effect.vm, { spec: { runStrategy: effect.runStrategy, running: null } });
         return;
       case 'createInstance':
-        writes.vmis.note(
+        informers.vmis.wrote(
           await refusable(
             () => client.create(virtualMachineInstances, effect.vmi),
             refusedAs('FailedCreate', `cannot create instance ${keyOf(effect.vmi)}`),
@@ -103,7 +93,7 @@ function vmEffectRunner({ client, recorder, writes }: VmControllerPorts): Effect
         return;
       case 'patchInstance': {
         const patch = { metadata: { ...unchanged(effect.vmi), ...effect.metadata } };
-        writes.vmis.note(
+        informers.vmis.wrote(
           await onExisting(() => client.patch(virtualMachineInstances, refOf(effect.vmi), patch, { kind: 'merge' })),
         );
         return;

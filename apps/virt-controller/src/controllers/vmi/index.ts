@@ -21,7 +21,6 @@ import { launcherPodName, renderLauncherPod } from '@quickvirt/launcher-pod';
 import { BY_POD_UID, type Informers } from '../../informers.ts';
 import { refOf } from '../../object-ref.ts';
 import { onExisting, refusable } from '../../refusal.ts';
-import type { OwnWrites } from '../../own-writes.ts';
 import { decideVmi, failedVmi, PodRefused, type VmiObserved } from './decide.ts';
 import type { VmiEffect } from './effects.ts';
 
@@ -32,8 +31,6 @@ export interface VmiControllerPorts {
   readonly recorder: Recorder;
   readonly config: () => ClusterConfig;
   readonly launcherImage: string;
-  /** Writes of instances and pods that the caches lack yet. */
-  readonly writes: { readonly vmis: OwnWrites<VirtualMachineInstance>; readonly pods: OwnWrites<Pod> };
 }
 
 const FIELD_MANAGER = 'virt-controller';
@@ -78,12 +75,10 @@ function vmiReconciler(ports: VmiControllerPorts): Reconciler<VmiObserved, VmiEf
     observe: async (key) => {
       const vmi = vmis.store.get(key);
       if (!vmi) return undefined;
-      ports.writes.vmis.requireSeen(key);
       const config = ports.config();
       const owner = controllerOf(vmi);
       const vm = owner && vms.store.get(`${vmi.metadata.namespace}/${owner.name}`);
       const podName = launcherPodName(vmi);
-      ports.writes.pods.requireSeen(`${vmi.metadata.namespace}/${podName}`);
       const pod = await podOf(vmi, podName, ports);
       return {
         vmi,
@@ -135,7 +130,7 @@ function mountFailureOf(pod: Pod | undefined, { informers }: VmiControllerPorts)
 }
 
 /** The VMI controller's writes. */
-function vmiEffectRunner({ client, recorder, writes }: VmiControllerPorts): EffectRunner<VmiEffect> {
+function vmiEffectRunner({ client, recorder, informers }: VmiControllerPorts): EffectRunner<VmiEffect> {
   /** Versions that our own writes gave to instances, by the object as it was read: a later effect builds on them. */
   const written = new WeakMap<VirtualMachineInstance, string>();
   const current = (vmi: VirtualMachineInstance): VirtualMachineInstance => {
@@ -147,7 +142,7 @@ function vmiEffectRunner({ client, recorder, writes }: VmiControllerPorts): Effe
     const patch = { metadata: { uid, resourceVersion, ...change } };
     const patched = await onExisting(() => client.patch(virtualMachineInstances, refOf(vmi), patch, { kind: 'merge' }));
     written.set(vmi, patched.metadata.resourceVersion ?? '');
-    writes.vmis.note(patched);
+    informers.vmis.wrote(patched);
   };
   return async (effect) => {
     switch (effect.type) {
@@ -155,7 +150,7 @@ function vmiEffectRunner({ client, recorder, writes }: VmiControllerPorts): Effe
         await patchMetadata(effect.vmi, { finalizers: effect.finalizers });
         return;
       case 'createPod':
-        writes.pods.note(await createPod(client, effect.pod));
+        informers.pods.wrote(await createPod(client, effect.pod));
         return;
       case 'deletePod':
         await client.delete(pods, refOf(effect.pod), {
@@ -165,7 +160,7 @@ function vmiEffectRunner({ client, recorder, writes }: VmiControllerPorts): Effe
         return;
       case 'markPod':
         // The API server refuses it when a pod of that name has another uid: a deleted pod is never brought back.
-        writes.pods.note(
+        informers.pods.wrote(
           await onExisting(() =>
             client.patch(
               pods,
@@ -181,7 +176,7 @@ function vmiEffectRunner({ client, recorder, writes }: VmiControllerPorts): Effe
         await patchMetadata(effect.vmi, { labels: effect.labels });
         return;
       case 'applyStatus':
-        writes.vmis.note(
+        informers.vmis.wrote(
           await onExisting(() =>
             client.patch(
               virtualMachineInstances,
