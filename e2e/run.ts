@@ -1,11 +1,13 @@
 /**
  * `npm run e2e [-- CASE...] [--keep] [--list]`: runs the cases of `e2e/cases` one after the other on the cluster of
  * KUBECONFIG, or on the local one when that is not set (it is brought up and QuickVirt installed when need be).
+ * `--chart-lifecycle` takes the chart through install, upgrade, rollback and uninstall instead, which deletes every machine.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { runChartLifecycle } from './src/chart-lifecycle.ts';
 import { readCases, substitute, type Case } from './src/case.ts';
 import { prepareCluster, type PreparedCluster } from './src/cluster.ts';
 import { collectEvidence } from './src/evidence.ts';
@@ -30,6 +32,7 @@ const { values, positionals } = parseArgs({
     name: { type: 'string', default: 'quickvirt-e2e' },
     yes: { type: 'boolean', default: false },
     'skip-images': { type: 'boolean', default: false },
+    'chart-lifecycle': { type: 'boolean', default: false },
   },
 });
 
@@ -72,15 +75,18 @@ async function cleanUp({ kubectl, namespace }: StepContext): Promise<void> {
 }
 
 const cases = readCases(fileURLToPath(new URL('cases', import.meta.url)), positionals);
+const wanted = {
+  nodes: Number(values.nodes),
+  name: values.name,
+  yes: values.yes || process.env.CI === 'true',
+  skipImages: values['skip-images'],
+};
 if (values.list) {
   for (const { name } of cases) console.log(name);
+} else if (values['chart-lifecycle']) {
+  process.exitCode = (await runChartLifecycle(wanted)) ? 0 : 1;
 } else {
-  const cluster = await prepareCluster({
-    nodes: Number(values.nodes),
-    name: values.name,
-    yes: values.yes || process.env.CI === 'true',
-    skipImages: values['skip-images'],
-  });
+  const cluster = await prepareCluster(wanted);
   const results: CaseResult[] = [];
   for (const testCase of cases) {
     process.stdout.write(`  ${testCase.name} ... `);
