@@ -8,6 +8,8 @@ let apiserver: KubeApiserver;
 beforeAll(async () => {
   apiserver = await startKubeApiserver();
   await apiserver.kubectl('create', '-f', join(root, 'charts/quickvirt/templates/crds'));
+  // Where kubevirt.yaml lives.
+  await apiserver.kubectl('create', 'namespace', 'quickvirt');
   await apiserver.kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s');
 }, 1_800_000); // from empty caches it builds Kubernetes first
 
