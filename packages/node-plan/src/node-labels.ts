@@ -75,56 +75,69 @@ export function nodeLabels(
   const { domainCapabilities } = parser.parse(facts.domainCapabilitiesXml) as {
     domainCapabilities?: DomainCapabilities;
   };
-  const labels: Record<string, string> = {};
-  const set = (prefix: string, name: string | undefined, value = 'true'): void => {
-    if (name && labelNamePattern.test(name)) labels[`${prefix}${name}`] = value;
-  };
   const modes = new Map((domainCapabilities?.cpu?.mode ?? []).map((mode) => [mode['@name'], mode]));
   const obsolete = new Set(options.obsoleteCpuModels);
-  for (const model of modes.get('custom')?.model ?? []) {
-    const name = textOf(model);
-    if (typeof model === 'object' && model['@usable'] === 'yes' && !obsolete.has(name))
-      set('cpu-model.node.kubevirt.io/', name);
-  }
-  hostModelLabels(modes.get('host-model'), obsolete, labels, set);
-  const arch = textOf(capabilities?.host?.cpu?.arch?.[0]);
-  for (const machine of (capabilities?.guest ?? [])
-    .flatMap((guest) => guest.arch ?? [])
-    .filter((guest) => guest['@name'] === arch)
-    .flatMap((guest) => guest.machine ?? [])) {
-    set('machine-type.node.kubevirt.io/', textOf(machine));
-  }
-  for (const value of (domainCapabilities?.features?.hyperv?.enum ?? []).flatMap((list) => list.value ?? [])) {
-    const name = textOf(value);
-    set('hyperv.node.kubevirt.io/', hypervNames[name] ?? name);
-  }
-  const tsc = capabilities?.host?.cpu?.counter?.find((counter) => counter['@name'] === 'tsc');
-  if (tsc?.['@frequency']) {
-    labels['cpu-timer.node.kubevirt.io/tsc-frequency'] = tsc['@frequency'];
-    labels['cpu-timer.node.kubevirt.io/tsc-scalable'] = String(tsc['@scaling'] === 'yes');
-  }
-  if (domainCapabilities?.features?.sev?.['@supported'] === 'yes') labels['kubevirt.io/sev'] = 'true';
-  return labels;
+  return {
+    ...cpuModelLabels(modes.get('custom'), obsolete),
+    ...hostModelLabels(modes.get('host-model'), obsolete),
+    ...machineTypeLabels(capabilities),
+    ...hypervLabels(domainCapabilities),
+    ...timerLabels(capabilities),
+    ...(domainCapabilities?.features?.sev?.['@supported'] === 'yes' && { 'kubevirt.io/sev': 'true' }),
+  };
+}
+
+type Labels = Record<string, string>;
+
+/** A label for each name that can be one. */
+function labelled(prefix: string, names: readonly (string | undefined)[]): Labels {
+  const valid = names.filter((name) => name !== undefined && labelNamePattern.test(name));
+  return Object.fromEntries(valid.map((name) => [`${prefix}${name}`, 'true']));
+}
+
+function cpuModelLabels(custom: Mode | undefined, obsolete: ReadonlySet<string>): Labels {
+  const usable = (custom?.model ?? []).filter((model) => typeof model === 'object' && model['@usable'] === 'yes');
+  const names = usable.map(textOf).filter((name) => !obsolete.has(name));
+  return labelled('cpu-model.node.kubevirt.io/', names);
 }
 
 /** What a guest with the host's CPU gets and needs: the base of live migration between like nodes. */
-function hostModelLabels(
-  hostModel: Mode | undefined,
-  obsolete: Set<string>,
-  labels: Record<string, string>,
-  set: (prefix: string, name: string | undefined) => void,
-): void {
-  if (hostModel?.['@supported'] !== 'yes') return;
+function hostModelLabels(hostModel: Mode | undefined, obsolete: ReadonlySet<string>): Labels {
+  if (hostModel?.['@supported'] !== 'yes') return {};
   const model = textOf(hostModel.model?.[0]);
-  set('host-model-cpu.node.kubevirt.io/', model);
-  set('cpu-model-migration.node.kubevirt.io/', model);
-  set('cpu-vendor.node.kubevirt.io/', textOf(hostModel.vendor));
-  if (obsolete.has(model)) labels['node-labeller.kubevirt.io/obsolete-host-model'] = 'true';
-  for (const feature of hostModel.feature ?? []) {
-    if (feature['@policy'] !== 'require') continue;
-    set('cpu-feature.node.kubevirt.io/', feature['@name']);
-    set('host-model-required-features.node.kubevirt.io/', feature['@name']);
-  }
+  const required = (hostModel.feature ?? []).filter((feature) => feature['@policy'] === 'require');
+  const features = required.map((feature) => feature['@name']);
+  return {
+    ...labelled('host-model-cpu.node.kubevirt.io/', [model]),
+    ...labelled('cpu-model-migration.node.kubevirt.io/', [model]),
+    ...labelled('cpu-vendor.node.kubevirt.io/', [textOf(hostModel.vendor)]),
+    ...(obsolete.has(model) && { 'node-labeller.kubevirt.io/obsolete-host-model': 'true' }),
+    ...labelled('cpu-feature.node.kubevirt.io/', features),
+    ...labelled('host-model-required-features.node.kubevirt.io/', features),
+  };
+}
+
+/** Machine types of the host's own architecture. */
+function machineTypeLabels(capabilities: Capabilities | undefined): Labels {
+  const arch = textOf(capabilities?.host?.cpu?.arch?.[0]);
+  const guests = (capabilities?.guest ?? []).flatMap((guest) => guest.arch ?? []);
+  const machines = guests.filter((guest) => guest['@name'] === arch).flatMap((guest) => guest.machine ?? []);
+  return labelled('machine-type.node.kubevirt.io/', machines.map(textOf));
+}
+
+function hypervLabels(domainCapabilities: DomainCapabilities | undefined): Labels {
+  const values = (domainCapabilities?.features?.hyperv?.enum ?? []).flatMap((list) => list.value ?? []);
+  const names = values.map(textOf).map((name) => hypervNames[name] ?? name);
+  return labelled('hyperv.node.kubevirt.io/', names);
+}
+
+function timerLabels(capabilities: Capabilities | undefined): Labels {
+  const tsc = capabilities?.host?.cpu?.counter?.find((counter) => counter['@name'] === 'tsc');
+  if (!tsc?.['@frequency']) return {};
+  return {
+    'cpu-timer.node.kubevirt.io/tsc-frequency': tsc['@frequency'],
+    'cpu-timer.node.kubevirt.io/tsc-scalable': String(tsc['@scaling'] === 'yes'),
+  };
 }
 
 function textOf(item: Item | undefined): string {
