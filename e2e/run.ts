@@ -87,6 +87,8 @@ if (values.list) {
   process.exitCode = (await runChartLifecycle(wanted)) ? 0 : 1;
 } else {
   const cluster = await prepareCluster(wanted);
+  // kubectl and virtctl, ours and those of a case's commands, find the cluster by it.
+  process.env.KUBECONFIG = cluster.kubeconfigPath;
   const results: CaseResult[] = [];
   for (const testCase of cases) {
     process.stdout.write(`  ${testCase.name} ... `);
