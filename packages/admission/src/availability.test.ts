@@ -60,6 +60,16 @@ describe('unavailableFeatures', () => {
     expect(fieldsOf(spec)).toEqual(fields);
   });
 
+  test.each(['hooks.kubevirt.io/hookSidecars', 'kubevirt.io/ignitiondata'])('names the annotation %s', (name) => {
+    const asked = vmi({});
+    asked.metadata.annotations = { [name]: '[{"args": ["--version", "v1alpha2"]}]', 'example.org/note': 'x' };
+    const causes = unavailableFeatures(asked, config);
+    expect(causes).toEqual([expect.objectContaining({ field: 'metadata.annotations' })]);
+    expect(causes[0]?.message).toContain(name);
+    asked.metadata.annotations[name] = '';
+    expect(unavailableFeatures(asked, config)).toEqual([]);
+  });
+
   test('takes what is off, empty or absent for not asked', () => {
     expect(fieldsOf({ networks: [], domain: { devices: { autoattachVSOCK: false, hostDevices: [] } } })).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import type { VirtualMachine, VirtualMachineInstance } from '@quickvirt/api';
+import { annotations, type VirtualMachine, type VirtualMachineInstance } from '@quickvirt/api';
 import type { ClusterConfig } from '@quickvirt/config';
 import { notSupported, type Cause } from './cause.ts';
 
@@ -67,6 +67,12 @@ const SERVED_VMI_SPEC: Served = {
   volumes: { cloudInitConfigDrive: true, cloudInitNoCloud: true, containerDisk: true, emptyDisk: true, name: true },
 };
 
+/** Annotations that change the guest, and what to do instead: the launcher acts on none of them yet. */
+const UNSERVED_ANNOTATIONS: readonly [name: string, advice: string][] = [
+  [annotations.hookSidecars, 'write what the hook would change into spec.domain, and take the annotation off'],
+  [annotations.ignitionData, 'configure the guest by a cloud-init volume, and take the annotation off'],
+];
+
 /** What to do instead, by the field that is refused. */
 const ADVICE: Readonly<Record<string, string>> = {
   'spec.domain.devices.interfaces':
@@ -80,7 +86,12 @@ const ADVICE: Readonly<Record<string, string>> = {
  * shows it as `Synchronized=False`, reason `FeatureNotAvailable`.
  */
 export function unavailableFeatures(vmi: VirtualMachineInstance, _config: ClusterConfig): Cause[] {
-  return notServed(vmi.spec, SERVED_VMI_SPEC, 'spec', 'spec');
+  return [
+    ...UNSERVED_ANNOTATIONS.filter(([name]) => vmi.metadata.annotations?.[name]).map(([name, advice]) =>
+      notSupported('metadata.annotations', `this release does not serve ${name} yet: ${advice}`),
+    ),
+    ...notServed(vmi.spec, SERVED_VMI_SPEC, 'spec', 'spec'),
+  ];
 }
 
 /** What a VM asks for beyond its template that this release cannot serve. */
