@@ -39,7 +39,7 @@ export async function generateAppRoles(): Promise<GeneratedFiles> {
  * The manifest of one app: a ClusterRole, a Role in the release's namespace and one in each other namespace. Pure.
  * @param hook Helm's hook that the rights are for; undefined for an app that is part of the release.
  */
-export function appRoles(app: string, rights: AppRights, hook?: string): string {
+function appRoles(app: string, rights: AppRights, hook?: string): string {
   const clusterName = app.startsWith('quickvirt-') ? app : `quickvirt-${app}`;
   const parts = [
     role({ kind: 'ClusterRole', app, name: clusterName, hook }, rights.cluster),

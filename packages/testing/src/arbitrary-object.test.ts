@@ -12,7 +12,7 @@ test.each(resources.map(({ kind, group, version }) => ({ kind, apiVersion: `${gr
     const accepts = ajv.getSchema(`quickvirt-api#/$defs/${kind}`);
     fc.assert(
       fc.property(arbitraryObject(kind, apiVersion), (object) => {
-        accepts?.(object);
+        void accepts?.(object);
         expect(accepts?.errors ?? []).toEqual([]);
       }),
       { numRuns: 50 },
