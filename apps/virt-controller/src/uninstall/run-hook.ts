@@ -65,7 +65,8 @@ export async function runHook(hook: Hook, logger: Logger): Promise<number> {
     return 0;
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    logger.error(error.message);
+    // Helm shows what the Job wrote: plain text, so that a command in it can be copied.
+    process.stderr.write(`${error.message}\n`);
     writeFileSync(TERMINATION_MESSAGE, error.message);
     return REFUSED_EXIT_CODE;
   } finally {

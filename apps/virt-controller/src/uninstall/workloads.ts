@@ -66,7 +66,8 @@ function refusal(workloads: readonly Workload[], namespace: string): string {
     `QuickVirt is not uninstalled, because there are virtual machines: ${namesOf(workloads)}. Nothing was changed. ` +
     'Delete them and uninstall again. Or have them all shut down and deleted: ' +
     `kubectl -n ${namespace} patch kubevirt kubevirt --type merge -p '{"spec":{"uninstallStrategy":"RemoveWorkloads"}}', ` +
-    `then uninstall again. To keep QuickVirt after all: helm -n ${namespace} rollback RELEASE.`
+    `then uninstall again. To keep QuickVirt after all: helm -n ${namespace} rollback RELEASE REVISION, ` +
+    'with the last revision that helm history shows.'
   );
 }
 
