@@ -42,6 +42,7 @@ export async function run(): Promise<void> {
     const rounds: Round[] = [];
     for (let i = 1; i <= Number(process.env['BENCH_RUNS'] ?? 5); i++) rounds.push(await oneRound(place, template, i));
     reportRounds(rounds);
+    await reportCpuLimit(place);
     reportMemory('one VM alone', memory);
     const groupSize = Number(process.env['BENCH_GROUP'] ?? 5);
     if (groupSize > 0) reportMemory(`each of ${groupSize} VMs (mean)`, await groupMemory(place, groupSize));
@@ -77,6 +78,13 @@ async function oneRound(place: Place, template: FloorTemplate, order: number): P
     `run ${order}: Running ${vm.times['VMI Running']?.toFixed(0)} ms, floor ${floor.domainStarted.toFixed(0)} ms, ratio ${ratio.toFixed(2)}, load ${loadavg()[0]?.toFixed(1)}`,
   );
   return { vm, lean, floor, end: times, endWrites: writes };
+}
+
+/** One run: what a VM's own CPU limit does to its start. */
+async function reportCpuLimit(place: Place): Promise<void> {
+  const vm = await startVm(place, 'limited', { lean: true, cpuLimit: '100m' });
+  await endVm(place, vm);
+  console.log(`\n${table(['without these two, CPU limit 100m', 'ms'], spreads([vm.times]))}`);
 }
 
 function reportRounds(rounds: readonly Round[]): void {

@@ -17,12 +17,12 @@ const TCG_BUFFER_KIB = 32 * 1024;
 
 /**
  * Prints one line for each process whose cgroup path holds the pod's uid ($1; the systemd driver writes it with `_`). The
- * guest's RAM is the mapping that is exactly as large as it ($2, KiB).
+ * guest's RAM and the buffer of translated code are told by their sizes ($2, $3, KiB; the buffer has a guard page in it).
  */
 const SCRIPT = String.raw`
 for dir in /proc/[0-9]*; do
   grep -qE "$1|$(echo "$1" | tr - _)" "$dir/cgroup" 2>/dev/null || continue
-  ram=$(awk -v guest="$2" -v code="$3" '/^Size:/ { take = ($2 == guest || $2 == code) } take && /^Pss:/ { sum += $2 } END { print sum + 0 }' "$dir/smaps" 2>/dev/null)
+  ram=$(awk -v guest="$2" -v code="$3" '/^Size:/ { take = ($2 == guest || ($2 > code - 64 && $2 <= code)) } take && /^Pss:/ { sum += $2 } END { print sum + 0 }' "$dir/smaps" 2>/dev/null)
   awk -v pid="${'$'}{dir#/proc/}" -v command="$(cat "$dir/comm")" -v ram="$ram" \
     '/^Rss:/ { rss = $2 } /^Pss:/ { pss = $2 } /^Anonymous:/ { anonymous = $2 } END { print pid "\t" command "\t" rss "\t" pss "\t" anonymous "\t" ram }' \
     "$dir/smaps_rollup" 2>/dev/null
