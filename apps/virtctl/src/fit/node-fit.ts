@@ -6,6 +6,7 @@ import {
   type NodeSelectorTerm,
   type ParsedQuantity,
   type Toleration,
+  wholeUnits,
 } from '@quickvirt/api';
 import { amountsOf, podRequests, type Amounts, type RequestingPod } from './pod-requests.ts';
 
@@ -112,11 +113,19 @@ function noRoom(pod: WaitingPod, { allocatable, pods }: NodeFacts): string | und
     if (!all) return `it offers no ${resource}`;
     const free = lessTaken(resource, all, taken);
     if (compareQuantities(wanted, free) > 0) {
-      const amounts = `${formatQuantity(wanted)} asked, ${formatQuantity(free)} of ${formatQuantity(all)} free`;
+      const amounts = `${inWords(resource, wanted)} asked, ${inWords(resource, free)} of ${inWords(resource, all)} free`;
       return `not enough ${resource}: ${amounts}`;
     }
   }
   return undefined;
+}
+
+const MIB = 1024n * 1024n;
+
+/** Bytes as MiB: an odd amount has no shorter form of its own. */
+function inWords(resource: string, amount: ParsedQuantity): string {
+  const isBytes = ['memory', 'ephemeral-storage'].includes(resource) || resource.startsWith('hugepages-');
+  return isBytes ? `${wholeUnits(amount) / MIB}Mi` : formatQuantity(amount);
 }
 
 function lessTaken(resource: string, all: ParsedQuantity, taken: readonly Amounts[]): ParsedQuantity {

@@ -1,7 +1,6 @@
-import type { VirtualMachineInstance, Volume } from '@quickvirt/api';
+import { annotations, type VirtualMachineInstance, type Volume } from '@quickvirt/api';
 import type { ClusterConfig } from '@quickvirt/config';
 import {
-  launcherTuning,
   type DiskVolumeFacts,
   type DomainFacts,
   type HostDeviceFacts,
@@ -45,7 +44,6 @@ export function defaultDomainFacts(
   return {
     runDirectory: RUN_DIRECTORY,
     libvirtVersion: LIBVIRT_VERSION,
-    tuning: launcherTuning,
     volumes: Object.fromEntries(volumes.map((volume) => [volume.name, volumeFacts(volume, claims)])),
     taps: tapsOf(vmi),
     hostDevices: hostDevicesOf(vmi, config),
@@ -59,6 +57,9 @@ export function defaultDomainFacts(
     acpiTables: Object.fromEntries(
       volumes.flatMap(({ name, secret }) => (secret ? [[name, `${configPath(name)}/table`]] : [])),
     ),
+    ...(vmi.metadata.annotations?.[annotations.ignitionData] !== undefined && {
+      ignitionPath: `${RUN_DIRECTORY}/data.ign`,
+    }),
     virtiofsSockets: Object.fromEntries(
       (domain.devices.filesystems ?? []).map(({ name }) => [name, `${VIRTIOFS_DIRECTORY}/${name}.sock`]),
     ),

@@ -26,10 +26,7 @@ const podFacts: Readonly<Record<keyof RenderOptions, true>> = {
   memoryQuota: true,
   cpuQuota: true,
   stateClaim: true,
-  evenEmulatorCpus: true,
   networkAttachments: true,
-  unpausedGate: true,
-  hardening: true,
 };
 const domainFacts: Readonly<Record<keyof DomainFacts, true>> = {
   runDirectory: true,
@@ -44,7 +41,6 @@ const domainFacts: Readonly<Record<keyof DomainFacts, true>> = {
   acpiTables: true,
   ignitionPath: true,
   virtiofsSockets: true,
-  tuning: true,
 };
 
 /** @throws Error that names the file, and the fact that is not known. */
@@ -87,7 +83,6 @@ export function renderOptionsOf(
   return {
     launcherImage: LAUNCHER_IMAGE,
     stateClaim: `persistent-state-for-${name}`,
-    unpausedGate: true,
     memoryQuota: isLimited('limits.memory'),
     cpuQuota: isLimited('limits.cpu'),
     networkAttachments: Object.fromEntries(

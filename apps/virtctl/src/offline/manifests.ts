@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isMap, LineCounter, parseAllDocuments } from 'yaml';
+import { isMap, isScalar, LineCounter, parseAllDocuments } from 'yaml';
 import type { ObjectMeta } from '@quickvirt/api';
 
 /** An object as it is in a file; only its place in the API is checked. */
@@ -78,12 +78,25 @@ export function manifestsIn(text: string, file: string): Manifest[] {
         cause: error,
       });
     }
-    if (document.contents === null) return [];
-    const source = `${file}:${lineCounter.linePos(document.contents.range?.[0] ?? 0).line}`;
+    if (isEmpty(document.contents)) return [];
+    const source = `${file}:${lineCounter.linePos(document.contents?.range?.[0] ?? 0).line}`;
     if (!isMap(document.contents)) throw new ManifestError(source, 'this is no Kubernetes object');
-    return objectsIn(document.toJS(), source).map((object) => ({ source, object }));
+    return objectsIn(valueOf(document, source), source).map((object) => ({ source, object }));
   });
 }
+
+/** Aliases may be used, but not to blow a small file up: the parser stops. */
+function valueOf(document: { toJS(): unknown }, source: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new ManifestError(source, `this is no YAML of use: ${detail}`, { cause: error });
+  }
+}
+
+/** Nothing between two `---`. */
+const isEmpty = (contents: unknown): boolean => contents === null || (isScalar(contents) && contents.value === null);
 
 /** Lists, as `kubectl get -o yaml` prints them, stand for their items. */
 function objectsIn(value: unknown, source: string): ManifestObject[] {
