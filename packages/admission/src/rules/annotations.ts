@@ -4,7 +4,7 @@ import { invalid, type Cause } from '../cause.ts';
 
 /** Annotations that switch on what a feature gate guards. */
 const gatedAnnotations: readonly (readonly [string, FeatureGate])[] = [
-  ['hooks.kubevirt.io/hookSidecars', 'Sidecar'],
+  [annotations.hookSidecars, 'Sidecar'],
   [annotations.ignitionData, 'ExperimentalIgnitionSupport'],
 ];
 

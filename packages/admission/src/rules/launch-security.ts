@@ -22,7 +22,11 @@ export const launchSecurityRules: SpecRule = (spec, path, { config }) => {
       ),
     ];
   const type = set[0];
-  if (!type || (spec.architecture ?? 'amd64') !== 'amd64') return [];
+  if (!type) return [];
+  const architecture = spec.architecture ?? config.defaultArchitecture;
+  if (architecture !== 'amd64') {
+    return [invalid(field, `${type.name} is a feature of amd64 processors, and this guest is for ${architecture}`)];
+  }
   const causes: Cause[] = [];
   const refuse = (message: string): void => void causes.push(invalid(field, message));
   if (!featureGateEnabled(config, type.gate)) refuse(`${type.gate} feature gate is not enabled in kubevirt-config`);

@@ -71,7 +71,7 @@ export const dnsRules: SpecRule = (spec, path) => {
 };
 
 /** IPv4 in dotted decimal or IPv6 (RFC 4291), without a zone. */
-export function isIpAddress(text: string): boolean {
+function isIpAddress(text: string): boolean {
   return isIpv4Address(text) || isIpv6Address(text);
 }
 

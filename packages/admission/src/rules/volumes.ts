@@ -53,7 +53,7 @@ export const volumeRules: SpecRule = (spec, path, context) => {
 };
 
 /** The names of the sources that a volume has. */
-export function sourcesOf(volume: Volume): string[] {
+function sourcesOf(volume: Volume): string[] {
   return Object.entries(volume)
     .filter(([key, value]) => key !== 'name' && value !== undefined && value !== null)
     .map(([key]) => key);
