@@ -1,16 +1,7 @@
-/** The subset of JSON Schema that our interfaces turn into, with our own JSDoc tags as keywords. */
-export interface JsonSchema {
-  $ref?: string;
-  type?: string | string[];
+/** What JSON Schema and Kubernetes' structural schemas say of a value in the same words. */
+export interface SchemaLimits {
   description?: string;
-  properties?: Record<string, JsonSchema>;
-  required?: string[];
-  items?: JsonSchema;
-  additionalProperties?: JsonSchema | boolean;
-  anyOf?: JsonSchema[];
   enum?: string[];
-  const?: string;
-  not?: JsonSchema;
   format?: string;
   pattern?: string;
   minimum?: number;
@@ -20,10 +11,23 @@ export interface JsonSchema {
   minItems?: number;
   maxItems?: number;
   default?: unknown;
+  /** In our JSON Schema the tag `@nullable`: null may stand for the value. */
+  nullable?: boolean;
+}
+
+/** The subset of JSON Schema that our interfaces turn into, with our own JSDoc tags as keywords. */
+export interface JsonSchema extends SchemaLimits {
+  $ref?: string;
+  type?: string | string[];
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  items?: JsonSchema;
+  additionalProperties?: JsonSchema | boolean;
+  anyOf?: JsonSchema[];
+  const?: string;
+  not?: JsonSchema;
   /** `@enforced`: the listed values are the only ones; without it they are known ones and any text passes. */
   enforced?: boolean;
-  /** `@nullable`: null may stand for the value. */
-  nullable?: boolean;
   /** `@nullableItems`: null may stand for an item. */
   nullableItems?: boolean;
   /** `@preserveUnknownFields`: unknown fields are stored as they come. */

@@ -1,28 +1,16 @@
-import type { CelRule, Definitions, JsonSchema } from './json-schema.ts';
+import type { CelRule, Definitions, JsonSchema, SchemaLimits } from './json-schema.ts';
 
 /**
  * A structural schema of apiextensions/v1: every node has a type, there are no references, and what JSON Schema cannot
  * say is in the `x-kubernetes-` keywords. Source: Kubernetes docs, "Specifying a structural schema".
  */
-export interface StructuralSchema {
+export interface StructuralSchema extends SchemaLimits {
   type?: string;
-  description?: string;
   properties?: Record<string, StructuralSchema>;
   required?: string[];
   items?: StructuralSchema;
   additionalProperties?: StructuralSchema;
   anyOf?: { type: string }[];
-  enum?: string[];
-  format?: string;
-  pattern?: string;
-  minimum?: number;
-  maximum?: number;
-  minLength?: number;
-  maxLength?: number;
-  minItems?: number;
-  maxItems?: number;
-  default?: unknown;
-  nullable?: boolean;
   'x-kubernetes-int-or-string'?: boolean;
   'x-kubernetes-preserve-unknown-fields'?: boolean;
   'x-kubernetes-list-type'?: string;

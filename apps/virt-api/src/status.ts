@@ -35,7 +35,13 @@ export interface StatusSubject {
   name: string;
 }
 
-function failure(code: number, reason: string, message: string, details?: FailureStatus['details']): FailureStatus {
+/** A Status of a failed request. */
+export function failure(
+  code: number,
+  reason: string,
+  message: string,
+  details?: FailureStatus['details'],
+): FailureStatus {
   return {
     kind: 'Status',
     apiVersion: 'v1',

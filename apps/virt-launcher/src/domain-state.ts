@@ -1,20 +1,11 @@
 import { DomainState as LibvirtState, ShutoffReason } from '@quickvirt/libvirt';
+import type { DomainPhase as WirePhase, DomainState } from '@quickvirt/rpc';
 
-/** What the launcher tells of its domain, as `DomainState` of launcher.proto. */
-export interface ObservedDomain {
-  phase: DomainPhase;
-  /** Why, within the phase: `booted`, `shutdown`, `crashed`, `destroyed`... */
-  reason: string;
-  uuid: string;
-  machineType: string;
-  guestMemoryBytes: number;
-  /** What went wrong in the last SyncDomain; empty when nothing did. */
-  error: string;
-  domainXml: string;
-}
+/** What the launcher tells of its domain: `DomainState` of launcher.proto, phases without their prefix. */
+export type ObservedDomain = Omit<DomainState, 'phase'> & { phase: DomainPhase };
 
 /** `DomainPhase` of launcher.proto, without its prefix. */
-export type DomainPhase = 'UNSPECIFIED' | 'RUNNING' | 'PAUSED' | 'SHUTTING_DOWN' | 'SHUT_OFF' | 'CRASHED';
+export type DomainPhase = WirePhase extends `DOMAIN_PHASE_${infer Phase}` ? Phase : never;
 
 /** No domain yet. */
 export const NO_DOMAIN: ObservedDomain = {

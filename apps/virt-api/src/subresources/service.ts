@@ -10,7 +10,7 @@ import {
   type ObjectName,
   type ResourceType,
 } from '@quickvirt/kube';
-import { notImplemented, RequestRefused, unavailable, type FailureStatus } from '../status.ts';
+import { failure, notImplemented, RequestRefused, unavailable } from '../status.ts';
 import { refuse, type Answer, type Write } from './answer.ts';
 import { callProblem, type SubresourceCall, type SubresourceFamily, type SubresourceState } from './family.ts';
 
@@ -103,15 +103,9 @@ function refusalFor(error: unknown): unknown {
   }
   if (!(error instanceof ApiError)) return error;
   const { status: code, reason, message, details } = error;
-  const status: FailureStatus = {
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Failure',
-    message,
-    reason,
-    code,
-    ...(details && { details: { ...details, causes: details.causes?.map((cause) => ({ message: '', ...cause })) } }),
+  const withCauses = details && {
+    ...details,
+    causes: details.causes?.map((cause) => ({ message: '', ...cause })),
   };
-  return new RequestRefused(status, { cause: error });
+  return new RequestRefused(failure(code, reason, message, withCauses), { cause: error });
 }
