@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 
@@ -41,6 +42,20 @@ describe('the command line', () => {
   ])('renders %j', (args, words) => {
     const { status, stdout } = virtctl(['render', ...args, '-f', tiny]);
     expect([status, stdout.includes(words)]).toEqual([0, true]);
+  });
+
+  test('is described in the docs, command by command', () => {
+    const docs = readFileSync(join(import.meta.dirname, '../../../docs/virtctl.md'), 'utf8');
+    const commandsOf = (help: string): string[] =>
+      [...help.slice(help.indexOf('\nCommands:')).matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name);
+    const names = commandsOf(virtctl(['--help']).stdout).filter((name) => name !== 'help');
+    const forms = commandsOf(virtctl(['render', '--help']).stdout).filter((name) => name !== 'help');
+    expect(names).toContain('validate');
+    expect(forms).toContain('domain');
+    const calls = [...names.filter((name) => name !== 'render'), ...forms.map((form) => `render ${form}`)];
+    expect(calls.filter((call) => !docs.includes(`virtctl ${call} `) && !docs.includes(`virtctl ${call}\n`))).toEqual(
+      [],
+    );
   });
 
   test.each([
