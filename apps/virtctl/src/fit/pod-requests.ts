@@ -40,7 +40,7 @@ export function amountsOf(quantities: Readonly<Record<string, string>> = {}): Am
 }
 
 /** Both together. */
-export function sum(first: Amounts, second: Amounts): Amounts {
+function sum(first: Amounts, second: Amounts): Amounts {
   const total = new Map(first);
   add(total, second);
   return total;

@@ -20,7 +20,7 @@ import type { Manifest, ManifestObject } from './manifests.ts';
 import { factsOf, standInIdentity } from './objects.ts';
 
 /** An object that cannot become an instance, and all that is wrong with it. */
-export class InstanceError extends Error {
+class InstanceError extends Error {
   constructor({ source, object }: Manifest, causes: readonly Pick<Cause, 'field' | 'message'>[]) {
     const { kind, metadata } = object;
     const lines = causes.map(({ field, message }) => `\n  ${field ? `${field}: ` : ''}${message}`);

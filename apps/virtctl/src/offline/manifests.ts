@@ -19,7 +19,7 @@ export interface Manifest {
 }
 
 /** A file that cannot be read as Kubernetes objects. */
-export class ManifestError extends Error {
+class ManifestError extends Error {
   constructor(source: string, detail: string, options?: ErrorOptions) {
     super(`${source}: ${detail}`, options);
     this.name = 'ManifestError';
