@@ -31,6 +31,7 @@ export const annotations = {
   pciTopologyVersion: 'kubevirt.io/pci-topology-version',
   pciInterfaceSlotCount: 'kubevirt.io/pci-interface-slot-count',
   ignitionData: 'kubevirt.io/ignitiondata',
+  hookSidecars: 'hooks.kubevirt.io/hookSidecars',
   emulatorThreadCompleteToEvenParity: 'alpha.kubevirt.io/EmulatorThreadCompleteToEvenParity',
   autoMemoryLimitsRatio: 'alpha.kubevirt.io/auto-memory-limits-ratio',
   freePageReportingDisabled: 'kubevirt.io/free-page-reporting-disabled',

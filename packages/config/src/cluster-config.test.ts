@@ -86,6 +86,13 @@ describe('feature gates', () => {
   });
 });
 
+test('the annotation for an even number of emulator CPUs counts by being there', () => {
+  const kubevirt = kubevirtWith({});
+  expect(clusterConfigFrom(kubevirt).emulatorThreadCompleteToEvenParity).toBe(false);
+  kubevirt.metadata.annotations = { 'alpha.kubevirt.io/EmulatorThreadCompleteToEvenParity': '' };
+  expect(clusterConfigFrom(kubevirt).emulatorThreadCompleteToEvenParity).toBe(true);
+});
+
 describe('what the CR says wins', () => {
   test('over the defaults of machines: the top-level values hold for every architecture', () => {
     const { architectures } = clusterConfigFrom(

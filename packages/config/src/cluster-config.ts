@@ -1,23 +1,24 @@
-import type {
-  ChangedBlockTrackingSelectors,
-  EvictionStrategy,
-  ImagePullPolicy,
-  InstancetypeReferencePolicy,
-  InterfaceBindingPlugin,
-  KSMConfiguration,
-  KubeVirt,
-  KubeVirtConfiguration,
-  LabelSelector,
-  LocalObjectReference,
-  MediatedDevicesConfiguration,
-  PermittedHostDevices,
-  RoleAggregationStrategy,
-  SeccompConfiguration,
-  SMBiosConfiguration,
-  SupportContainerType,
-  TLSProtocolVersion,
-  VMRolloutStrategy,
-  WorkloadUpdateMethod,
+import {
+  annotations,
+  type ChangedBlockTrackingSelectors,
+  type EvictionStrategy,
+  type ImagePullPolicy,
+  type InstancetypeReferencePolicy,
+  type InterfaceBindingPlugin,
+  type KSMConfiguration,
+  type KubeVirt,
+  type KubeVirtConfiguration,
+  type LabelSelector,
+  type LocalObjectReference,
+  type MediatedDevicesConfiguration,
+  type PermittedHostDevices,
+  type RoleAggregationStrategy,
+  type SeccompConfiguration,
+  type SMBiosConfiguration,
+  type SupportContainerType,
+  type TLSProtocolVersion,
+  type VMRolloutStrategy,
+  type WorkloadUpdateMethod,
 } from '@quickvirt/api';
 import { type CertificateLifetimes, certificateLifetimesFrom } from './certificates.ts';
 import { type ClientLimits, clientLimitsFrom } from './client-limits.ts';
@@ -111,6 +112,8 @@ export interface ClusterConfig {
     readonly batchEvictionIntervalMs: number;
   };
   readonly blockUninstallIfWorkloadsExist: boolean;
+  /** Isolated emulator threads get two CPUs where one would make the total odd, so that SMT siblings stay together. */
+  readonly emulatorThreadCompleteToEvenParity: boolean;
 }
 
 /** Networking of VMs that say nothing of it, and the binding plugins of the cluster. */
@@ -147,6 +150,8 @@ export function clusterConfigFrom(kubevirt: KubeVirt | undefined): ClusterConfig
       batchEvictionIntervalMs: durationMsOr(updates.batchEvictionInterval, 60_000),
     },
     blockUninstallIfWorkloadsExist: spec.uninstallStrategy === 'BlockUninstallIfWorkloadsExist',
+    emulatorThreadCompleteToEvenParity:
+      kubevirt?.metadata.annotations?.[annotations.emulatorThreadCompleteToEvenParity] !== undefined,
   });
 }
 
@@ -169,6 +174,7 @@ type FromConfiguration = Omit<
   | 'imagePullSecrets'
   | 'workloadUpdates'
   | 'blockUninstallIfWorkloadsExist'
+  | 'emulatorThreadCompleteToEvenParity'
 >;
 
 function structuredConfigOf(configuration: KubeVirtConfiguration): FromConfiguration {
