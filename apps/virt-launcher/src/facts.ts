@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { VirtualMachineInstance } from '@quickvirt/api';
-import { launcherTuning, type DomainFacts, type VolumeFacts } from '@quickvirt/domain-xml';
+import type { DomainFacts, VolumeFacts } from '@quickvirt/domain-xml';
 import type { Hypervisor } from '@quickvirt/libvirt';
 
 /** What the handler knows and the launcher cannot, as `HandlerFacts` of launcher.proto. */
@@ -28,7 +28,6 @@ export async function gatherFacts(
     ),
     libvirtVersion: Number(await hypervisor.libVersion()),
     cpuSet: vmi.spec.domain.cpu?.dedicatedCpuPlacement ? await readCpuSet() : undefined,
-    tuning: launcherTuning,
   };
 }
 

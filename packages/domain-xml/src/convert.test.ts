@@ -154,11 +154,6 @@ describe('cache modes', () => {
     ['a claim must survive', cacheOf('data'), 'none'],
     ['a choice of the VMI holds', cacheOf('root', sampleFacts, { cache: 'writethrough' }), 'writethrough'],
     [
-      "without the launcher's tuning an overlay is as any",
-      cacheOf('root', { ...sampleFacts, tuning: undefined }),
-      'none',
-    ],
-    [
       'without O_DIRECT writes go through',
       cacheOf('data', {
         ...sampleFacts,

@@ -27,20 +27,7 @@ export interface DomainFacts {
   ignitionPath?: string;
   /** Socket directories of virtiofsd, by volume name: the socket's path. */
   virtiofsSockets?: Record<string, string>;
-  /** What our launcher does beyond KubeVirt's domain, because of how it runs. Absent: nothing. */
-  tuning?: LauncherTuning;
 }
-
-/** Choices of the launcher that cost or save resources of its pod and that no guest can see. */
-export interface LauncherTuning {
-  /** Cache mode of disks whose data dies with the pod: nothing must survive a crash, so `unsafe` saves all flushes. */
-  podLocalCache?: 'unsafe' | 'none' | 'writeback';
-  /** Upper bound of TCG's translation buffer, in MiB. QEMU's own default grows to 1 GiB, all of it charged to the pod. */
-  tcgBufferMiB?: number;
-}
-
-/** The tuning of the launcher as it ships. Measured in the design's launcher-pod notes, sections 1 and 2. */
-export const launcherTuning: LauncherTuning = { podLocalCache: 'unsafe', tcgBufferMiB: 32 };
 
 /** A volume in the pod: a disk, or nothing yet. */
 export type VolumeFacts = DiskVolumeFacts | { kind: 'unplugged' };

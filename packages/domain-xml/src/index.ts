@@ -9,8 +9,6 @@ export {
   type EfiKind,
   type HostDeviceFacts,
   type HostNumaCell,
-  launcherTuning,
-  type LauncherTuning,
   type TapFacts,
   type VolumeFacts,
 } from './facts.ts';

@@ -66,9 +66,9 @@ export function renderAttachmentPod(
       affinity: onNode(owner.nodeName),
       tolerations,
       terminationGracePeriodSeconds: 0,
-      ...(context.hardening.noServiceAccountToken
-        ? { automountServiceAccountToken: false, enableServiceLinks: false }
-        : {}),
+      // It talks to nobody.
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
       volumes: [
         { name: 'hotplug-disks', emptyDir: {} },
         ...claims.map(({ name, claim }) => ({ name, persistentVolumeClaim: { claimName: claim } })),
@@ -103,7 +103,7 @@ function metadata({ name, namespace, uid }: Context, owner: AttachmentOwner, vol
 function securityContext(context: Context): SecurityContext {
   const { selinuxLauncherType } = context.config;
   return {
-    ...sideSecurityContext(context),
+    ...sideSecurityContext,
     // Shared with the launcher's pod, whose level is its own: s0 may be read by each.
     seLinuxOptions: { level: 's0', ...(selinuxLauncherType ? { type: selinuxLauncherType } : {}) },
     seccompProfile: { type: 'RuntimeDefault' },

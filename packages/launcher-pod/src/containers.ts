@@ -39,7 +39,7 @@ export function computeContainer(context: Context, furtherMounts: VolumeMount[])
     ],
     env: [{ name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
     resources: computeResources(context),
-    securityContext: computeSecurityContext(context),
+    securityContext: computeSecurityContext,
     volumeMounts: [...parts.flatMap(({ mounts }) => mounts), ...furtherMounts],
     ...(devices.length > 0 ? { volumeDevices: devices } : {}),
     ...(ports.length > 0 ? { ports } : {}),

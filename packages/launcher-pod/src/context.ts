@@ -1,6 +1,6 @@
 import type { Interface, VirtualMachineInstance, Volume } from '@quickvirt/api';
 import type { ClusterConfig } from '@quickvirt/config';
-import { defaultHardening, type Hardening, type RenderOptions } from './options.ts';
+import type { RenderOptions } from './options.ts';
 
 /** What every part of a pod is made from. */
 export interface Context {
@@ -10,7 +10,6 @@ export interface Context {
   uid: string;
   config: ClusterConfig;
   options: RenderOptions;
-  hardening: Hardening;
   volumes: readonly Volume[];
   interfaces: readonly Interface[];
   /** vCPUs at start. */
@@ -30,7 +29,6 @@ export function contextOf(vmi: VirtualMachineInstance, config: ClusterConfig, op
     uid: vmi.metadata.uid ?? '',
     config,
     options,
-    hardening: options.hardening ?? defaultHardening,
     volumes: vmi.spec.volumes ?? [],
     interfaces: (domain.devices.interfaces ?? []).filter(({ state }) => state !== 'absent'),
     vcpus: (cpu?.sockets || 1) * (cpu?.cores || 1) * (cpu?.threads || 1),

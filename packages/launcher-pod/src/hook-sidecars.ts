@@ -1,10 +1,10 @@
-import type { ImagePullPolicy } from '@quickvirt/api';
+import { annotations, type ImagePullPolicy } from '@quickvirt/api';
 import { type Context, RenderError } from './context.ts';
 import type { Container, PodVolume, VolumeMount } from './pod.ts';
 import { sideContainer } from './side-container.ts';
 
 /** VMI annotation: a JSON list of sidecars that change the domain by KubeVirt's hook protocol. */
-const hookSidecarsAnnotation = 'hooks.kubevirt.io/hookSidecars';
+const hookSidecarsAnnotation = annotations.hookSidecars;
 /** Where hook images look for the directory of their socket; part of the protocol. */
 const hooksDirectory = '/var/run/kubevirt-hooks';
 const socketsVolume = 'hook-sidecar-sockets';

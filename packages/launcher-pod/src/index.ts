@@ -6,7 +6,7 @@ export { encodeExitRecord, parseExitRecord, type ExitRecord } from './exit-recor
 export { memoryLines, type OverheadLine } from './memory-overhead.ts';
 export { type MigrationTarget, renderMigrationTargetPod } from './migration-target-pod.ts';
 export { guestHostname, launcherPodName, podInterfaceName, tapName, vmiIdLabel } from './names.ts';
-export type { Hardening, RenderOptions } from './options.ts';
+export type { RenderOptions } from './options.ts';
 export * from './paths.ts';
 export type { Pod } from './pod.ts';
 export { renderLauncherPod } from './render.ts';

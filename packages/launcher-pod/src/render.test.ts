@@ -40,13 +40,6 @@ describe('a launcher pod', () => {
       expect(renderLauncherPod(vmi, config, options).spec.containers[0]?.name).toBe('compute');
     }
   });
-
-  test('without hardening is what KubeVirt makes', () => {
-    const hardening = { seccompRuntimeDefault: false, readOnlyRootFilesystem: false, noServiceAccountToken: false };
-    const pod = renderLauncherPod(aVmi(), aConfig(), { ...renderOptions, hardening });
-    expect(pod.spec.securityContext).not.toHaveProperty('seccompProfile');
-    expect(pod.spec.containers[0]?.securityContext).not.toHaveProperty('readOnlyRootFilesystem');
-  });
 });
 
 describe('the name of a launcher pod', () => {

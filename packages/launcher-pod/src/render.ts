@@ -57,9 +57,8 @@ function policies(context: Context): Partial<Pod['spec']> {
   const { config } = context;
   return {
     restartPolicy: 'Never',
-    ...(context.options.unpausedGate === true
-      ? { readinessGates: [{ conditionType: annotations.virtualMachineUnpaused }] }
-      : {}),
+    // A paused guest's pod leaves its services: virt-controller sets the condition of this name.
+    readinessGates: [{ conditionType: annotations.virtualMachineUnpaused }],
     enableServiceLinks: false,
     terminationGracePeriodSeconds: gracePeriodSeconds(context) + endMarginSeconds,
     ...(config.defaultRuntimeClass ? { runtimeClassName: config.defaultRuntimeClass } : {}),

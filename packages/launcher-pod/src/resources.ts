@@ -94,9 +94,9 @@ function setCpu(context: Context, requests: Record<string, string>, limits: Reco
 }
 
 /** CPUs for the emulator's own threads, when they are kept apart from the guest's. */
-function emulatorCpus({ vmi, vcpus, options }: Context): bigint {
+function emulatorCpus({ vmi, vcpus, config }: Context): bigint {
   if (vmi.spec.domain.cpu?.isolateEmulatorThread !== true) return 0n;
-  return options.evenEmulatorCpus === true && vcpus % 2 === 0 ? 2n : 1n;
+  return config.emulatorThreadCompleteToEvenParity && vcpus % 2 === 0 ? 2n : 1n;
 }
 
 /** A limit of one CPU a vCPU where a quota demands one, or the namespace is selected in the KubeVirt CR. */

@@ -13,7 +13,7 @@ export interface SideContainer {
 
 /** What containers beside `compute` have in common: the cluster's resources for their type, and no rights. */
 export function sideContainer(context: Context, name: string, type: SupportContainerType): SideContainer {
-  return { name, resources: sideResources(context, type), securityContext: sideSecurityContext(context) };
+  return { name, resources: sideResources(context, type), securityContext: sideSecurityContext };
 }
 
 /** CPU limit of a container whose type has none, where the pod must have limits throughout. */

@@ -3,11 +3,16 @@ import { isEnabled, type Context } from '../context.ts';
 import { element, type Element } from '../element.ts';
 import { hasModernLibvirt } from '../libvirt-version.ts';
 
+/**
+ * Bound of the buffer with translated code: QEMU's own default grows to 1 GiB, all of it charged to the pod. Measured in
+ * the design's launcher-pod notes, section 2.
+ */
+const tcgBufferMiB = 32;
+
 /** Hypervisor features. */
 export function features(context: Context): Element[] {
-  const { domain, architecture, emulated, facts } = context;
+  const { domain, architecture, emulated } = context;
   const spec = domain.features ?? {};
-  const tcgBufferMiB = emulated ? facts.tuning?.tcgBufferMiB : undefined;
   return [
     element(
       'features',
@@ -21,7 +26,7 @@ export function features(context: Context): Element[] {
       isEnabled(spec.smm) && element('smm'),
       needsInterruptRemapping(context) && element('ioapic', { driver: 'qemu' }),
       architecture.vmport && element('vmport', { state: 'off' }),
-      tcgBufferMiB !== undefined && element('tcg', {}, element('tb-cache', { unit: 'MiB' }, tcgBufferMiB)),
+      emulated && element('tcg', {}, element('tb-cache', { unit: 'MiB' }, tcgBufferMiB)),
     ),
   ];
 }

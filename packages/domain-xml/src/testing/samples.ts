@@ -1,6 +1,6 @@
 import type { Devices, DomainSpec, VirtualMachineInstance, VirtualMachineInstanceSpec } from '@quickvirt/api';
 import { clusterConfigFrom, domainConfigFrom, type DomainConfig } from '@quickvirt/config';
-import { launcherTuning, type DomainFacts } from '../facts.ts';
+import type { DomainFacts } from '../facts.ts';
 
 /** A VMI with facts, and what a golden shows of it. */
 export interface Sample {
@@ -37,7 +37,6 @@ const disk = (file: string, format: 'raw' | 'qcow2', diesWithPod: boolean) =>
 export const sampleFacts: DomainFacts = {
   runDirectory: '/run/launcher',
   libvirtVersion: 9_000_000,
-  tuning: launcherTuning,
   volumes: {
     root: {
       ...disk('root.qcow2', 'qcow2', true),

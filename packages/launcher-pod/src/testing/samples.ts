@@ -177,7 +177,6 @@ export const samples: Sample[] = [
       livenessProbe: { exec: { command: ['systemctl', 'is-system-running'] }, timeoutSeconds: 5 },
       readinessProbe: { guestAgentPing: {}, initialDelaySeconds: 20 },
     },
-    options: { unpausedGate: true },
   }),
   sample('service-account', {
     spec: {

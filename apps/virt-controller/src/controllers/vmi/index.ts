@@ -87,7 +87,7 @@ function vmiReconciler(ports: VmiControllerPorts): Reconciler<VmiObserved, VmiEf
         vm: vm?.metadata.uid === owner?.uid ? vm : undefined,
         mountFailure: mountFailureOf(pod, ports),
         config,
-        renderPod: () => renderLauncherPod(vmi, config, { launcherImage: ports.launcherImage, unpausedGate: true }),
+        renderPod: () => renderLauncherPod(vmi, config, { launcherImage: ports.launcherImage }),
       };
     },
     decide: (observed, now) => decideVmi(observed, now),
