@@ -8,7 +8,7 @@ import { renderOptionsOf } from './pod.ts';
 export function renderExtraPodCase(input: ReferenceCase, kubevirt: KubeVirt | undefined): ReferenceOutput {
   const vmi = input.object as VirtualMachineInstance;
   const config = clusterConfigFrom(kubevirt);
-  const options = renderOptionsOf(input, vmi, kubevirt);
+  const options = renderOptionsOf(input, vmi);
   try {
     const pod =
       input.operation === 'ATTACH'

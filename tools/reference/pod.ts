@@ -7,7 +7,7 @@ import { type ReferenceCase, type ReferenceOutput, worldByName, type WorldObject
 export function renderPodCase(input: ReferenceCase, kubevirt: KubeVirt | undefined): ReferenceOutput {
   const vmi = input.object as VirtualMachineInstance;
   try {
-    const pod = renderLauncherPod(vmi, clusterConfigFrom(kubevirt), renderOptionsOf(input, vmi, kubevirt));
+    const pod = renderLauncherPod(vmi, clusterConfigFrom(kubevirt), renderOptionsOf(input, vmi));
     return { json: { config: input.config, pod } };
   } catch (error) {
     if (error instanceof RenderError) return { json: { config: input.config, error: true, reason: error.message } };
@@ -19,11 +19,7 @@ type Claim = WorldObject & { spec?: PersistentVolumeClaimSpec };
 type Quota = WorldObject & { spec?: { hard?: Record<string, string> } };
 
 /** The cluster of a case: its claims, quotas and namespace labels. */
-export function renderOptionsOf(
-  input: ReferenceCase,
-  vmi: VirtualMachineInstance,
-  kubevirt: KubeVirt | undefined,
-): RenderOptions {
+export function renderOptionsOf(input: ReferenceCase, vmi: VirtualMachineInstance): RenderOptions {
   const quotas = Object.values(worldByName<Quota>(input, 'ResourceQuota'));
   const limits = (resource: string) => quotas.some(({ spec }) => spec?.hard?.[resource] !== undefined);
   return {
@@ -33,12 +29,7 @@ export function renderOptionsOf(
     memoryQuota: limits('limits.memory'),
     cpuQuota: limits('limits.cpu'),
     stateClaim: `persistent-state-for-${vmi.metadata.name}-x7k2p`,
-    unpausedGate: true,
-    evenEmulatorCpus:
-      kubevirt?.metadata.annotations?.['alpha.kubevirt.io/EmulatorThreadCompleteToEvenParity'] !== undefined,
     networkAttachments: networkAttachmentsOf(input),
-    // What we add to every pod is the same everywhere, and compared in adr/0006 once for all.
-    hardening: { seccompRuntimeDefault: false, readOnlyRootFilesystem: false, noServiceAccountToken: false },
   };
 }
 
