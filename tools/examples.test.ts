@@ -58,8 +58,9 @@ describe('the examples', () => {
     expect(warned.map(({ kind }) => kind)).toEqual(['VirtualMachineInstancePreset']);
   });
 
-  test('begin with words on what they show', () => {
-    expect(files.filter((file) => !readFileSync(join(folder, file), 'utf8').startsWith('# '))).toEqual([]);
+  test('begin with two lines on what they show', () => {
+    const twoLines = /^# .+\n# .+\n[a-z]/;
+    expect(files.filter((file) => !twoLines.test(readFileSync(join(folder, file), 'utf8')))).toEqual([]);
   });
 
   test('are named in the docs, each with what it shows', () => {
