@@ -312,7 +312,7 @@ describe('virt-handler on a real API server', () => {
     });
     expect(vmi.status?.phaseTransitionTimestamps?.map(({ phase }) => phase)).toEqual(['Scheduled', 'Running']);
     expect(findCondition(vmi.status?.conditions, 'Synchronized')?.status).toBe('True');
-    expect(findCondition(vmi.status?.conditions, 'Ready')?.status).toBe('False');
+    expect(findCondition(vmi.status?.conditions, 'Ready')?.status).toBe('True');
     await settle(async () => expect((await eventsOf('starts')).toSorted()).toEqual(['Created 1', 'Started 1']));
     // etcd counts every write: hand-over, then one of ours and two events at most lie between.
     const ours = vmi.metadata.managedFields?.filter((entry: any) => entry.manager === 'virt-handler');
