@@ -72,7 +72,10 @@ async function compare(area: string): Promise<Compared> {
       });
       const explained = compared.cases - compared.missing - strange.length;
       const byName = compared.differing.filter(({ name, differences }) =>
-        differences.some((one) => rulesFor(area, name, one).every(({ cases }) => cases !== undefined)),
+        differences.some((one) => {
+          const rules = rulesFor(area, name, one);
+          return rules.length > 0 && rules.every((rule) => rule.cases !== undefined);
+        }),
       );
       console.info(
         `${area}: of ${compared.cases} cases ${compared.equal} are equal and ${explained} are equal but for the rules, ` +
