@@ -44,10 +44,7 @@ export function factsOf(manifests: readonly Manifest[]): ClusterFacts {
 const STAND_IN_NAMESPACE = '8c5b4f2e-6a55-4d0e-9d0b-2c4f0f1f3a61';
 
 /** In place of the cluster's random UUIDs: the same for the same name each time, so that two outputs can be compared. */
-function standInUuid(
-  what: string,
-  { namespace = '', name = '' }: { namespace?: string; name?: string },
-): string {
+function standInUuid(what: string, { namespace = '', name = '' }: { namespace?: string; name?: string }): string {
   return uuidV5(STAND_IN_NAMESPACE, `${what}/${namespace}/${name}`);
 }
 
