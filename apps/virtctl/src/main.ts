@@ -2,6 +2,7 @@
 import { enableCompileCache } from 'node:module';
 import { basename } from 'node:path';
 import { Command } from 'commander';
+import { flushed } from './flushed.ts';
 import { withGlobalOptions } from './global-options.ts';
 
 /** Each command's module, loaded when the command line names it: a check in an editor must not wait for a client. */
@@ -47,5 +48,6 @@ try {
   console.error(`error: ${await explain(error)}`);
   process.exitCode = 1;
 }
+await Promise.all([process.stdout, process.stderr].map(flushed));
 // Standard input may still be open for reading, which would keep the process.
 process.exit();
