@@ -11,7 +11,8 @@ const launcherDirectory = '/launcher';
 /**
  * The kubelet tells the digest of a container's image but not of an image volume's. A container that ends at once, run
  * from each disk's image, makes the pod's status name the digest, so that a migration's target gets the same disk even
- * when the tag has moved. Images that are named by digest, and VMIs that say so, do without.
+ * when the tag has moved. Each such container holds the guest's start up (docs/performance.md), so only VMIs that ask to be
+ * migrated have them; images that are named by digest, and VMIs that say so, do without.
  */
 export function digestResolution(context: Context): { containers: Container[]; volumes: PodVolume[] } {
   const images = imagesToResolve(context);
@@ -47,7 +48,8 @@ interface DiskImage {
 
 function imagesToResolve({ vmi, volumes, config }: Context): DiskImage[] {
   const skip = vmi.metadata.annotations?.[annotations.imageVolumeSkipDigestResolution] === 'true';
-  if (skip || !config.featureGates.includes('ImageVolume')) return [];
+  const migrates = vmi.spec.evictionStrategy?.startsWith('LiveMigrate') ?? false;
+  if (skip || !migrates || !config.featureGates.includes('ImageVolume')) return [];
   const kernel = vmi.spec.domain.firmware?.kernelBoot?.container;
   const images: DiskImage[] = [
     ...volumes.flatMap(({ name, containerDisk }) =>
