@@ -1,5 +1,17 @@
 import { constants } from 'node:fs';
-import { mkdir, mkdtemp, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { VirtualMachineInstance } from '@quickvirt/api';
 import type { DiskVolumeFacts } from '@quickvirt/domain-xml';
@@ -93,7 +105,9 @@ async function prepareSeed(
         await writeFile(join(tree, name), content, { mode: 0o600 });
       }
       const iso = ['-as', 'mkisofs', '-quiet', '-volid', volumeLabel, '-joliet', '-rock', '-o', target, tree];
-      // One date for all files: the same data gives the same bytes.
+      // One date for all: the same data gives the same bytes. xorriso takes the files' own, and its own from the variable.
+      for (const name of await readdir(tree, { recursive: true })) await utimes(join(tree, name), 0, 0);
+      await utimes(tree, 0, 0);
       await runProgram('xorriso', iso, { SOURCE_DATE_EPOCH: '0' });
     } finally {
       await rm(tree, { recursive: true });
