@@ -26,6 +26,7 @@ export function readInterfaces(repository: string, kinds: readonly string[]): De
     skipTypeCheck: true,
     additionalProperties: false,
     extraTags: ownTags,
+    functions: 'hide',
   });
   return (generator.createSchema().definitions ?? {}) as Definitions;
 }

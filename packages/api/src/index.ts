@@ -61,6 +61,7 @@ export * from './duration.ts';
 export * from './event-reasons.ts';
 export * from './finalizers.ts';
 export * from './labels.ts';
+export * from './label-selector.ts';
 export * from './quantity.ts';
 export * from './reasons.ts';
 export * from './resources.ts';

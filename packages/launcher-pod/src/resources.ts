@@ -1,7 +1,7 @@
 import {
   addQuantities,
   formatQuantity,
-  type LabelSelector,
+  matchesSelector,
   type Quantity,
   quantityOf,
   tryParseQuantity,
@@ -101,27 +101,9 @@ function emulatorCpus({ vmi, vcpus, config }: Context): bigint {
 
 /** A limit of one CPU a vCPU where a quota demands one, or the namespace is selected in the KubeVirt CR. */
 export function limitsCpu({ options, config }: Context): boolean {
-  return options.cpuQuota === true || matches(config.autoCpuLimitNamespaceLabelSelector, options.namespaceLabels ?? {});
-}
-
-function matches(selector: LabelSelector | undefined, labels: Readonly<Record<string, string>>): boolean {
-  if (selector === undefined) return false;
-  const exact = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
+  const selector = config.autoCpuLimitNamespaceLabelSelector;
   return (
-    exact &&
-    (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
-      const value = labels[key];
-      switch (operator) {
-        case 'In':
-          return value !== undefined && values.includes(value);
-        case 'NotIn':
-          return value === undefined || !values.includes(value);
-        case 'Exists':
-          return value !== undefined;
-        case 'DoesNotExist':
-          return value === undefined;
-      }
-    })
+    options.cpuQuota === true || (selector !== undefined && matchesSelector(selector, options.namespaceLabels ?? {}))
   );
 }
 

@@ -1,8 +1,8 @@
 import {
   compareQuantities,
   formatQuantity,
+  meetsRequirement,
   type Affinity,
-  type NodeSelectorRequirement,
   type NodeSelectorTerm,
   type ParsedQuantity,
   type Toleration,
@@ -66,7 +66,9 @@ function unselected({ nodeSelector = {} }: WaitingPod, { labels }: NodeFacts): s
 function disliked({ affinity }: WaitingPod, node: NodeFacts): string | undefined {
   const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   if (!required || required.nodeSelectorTerms.some((term) => meetsTerm(term, node))) return undefined;
-  const failing = required.nodeSelectorTerms[0]?.matchExpressions?.find((one) => !meets(one, node.labels[one.key]));
+  const failing = required.nodeSelectorTerms[0]?.matchExpressions?.find(
+    (one) => !meetsRequirement(one, node.labels[one.key]),
+  );
   const what = failing ? `: ${failing.key} ${failing.operator} ${(failing.values ?? []).join(', ')}`.trimEnd() : '';
   return `required node affinity is not met${what}`;
 }
@@ -78,29 +80,10 @@ function meetsTerm(
 ): boolean {
   if (matchExpressions.length + matchFields.length === 0) return false;
   return (
-    matchExpressions.every((requirement) => meets(requirement, labels[requirement.key])) &&
-    matchFields.every((requirement) => requirement.key === 'metadata.name' && meets(requirement, name))
+    matchExpressions.every((requirement) => meetsRequirement(requirement, labels[requirement.key])) &&
+    matchFields.every((requirement) => requirement.key === 'metadata.name' && meetsRequirement(requirement, name))
   );
 }
-
-function meets({ operator, values = [] }: NodeSelectorRequirement, value: string | undefined): boolean {
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    case 'Gt':
-      return isInteger(value) && Number(value) > Number(values[0]);
-    case 'Lt':
-      return isInteger(value) && Number(value) < Number(values[0]);
-  }
-}
-
-const isInteger = (value: string | undefined): boolean => value !== undefined && /^-?\d+$/.test(value);
 
 function noRoom(pod: WaitingPod, { allocatable, pods }: NodeFacts): string | undefined {
   const most = Number(allocatable['pods'] ?? Infinity);

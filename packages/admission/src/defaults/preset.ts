@@ -1,7 +1,11 @@
-import type { DomainSpec, VirtualMachineInstance, VirtualMachineInstancePreset } from '@quickvirt/api';
+import {
+  matchesSelector,
+  type DomainSpec,
+  type VirtualMachineInstance,
+  type VirtualMachineInstancePreset,
+} from '@quickvirt/api';
 import { isDeepEqual } from '../deep-equal.ts';
 import type { ClusterFacts } from '../facts.ts';
-import { matchesSelector } from '../label-selector.ts';
 
 /** Says on an instance which presets went into it. */
 const mark = 'virtualmachinepreset.kubevirt.io/';

@@ -1,6 +1,5 @@
-import type { LabelSelector } from '@quickvirt/api';
+import { matchesSelector, type LabelSelector } from '@quickvirt/api';
 import { invalid, type Cause } from '../cause.ts';
-import { matchesSelector } from '../label-selector.ts';
 import { labelSelectorRules } from './affinity.ts';
 
 /** A set's selector must be well formed and select what the set makes, or it would make objects without end. */
