@@ -54,15 +54,20 @@ export function oneOf(value: string, allowed: readonly string[]): string {
   return `${quoted(value)} is not known; allowed: ${allowed.join(', ')}${nearest ? `. Did you mean ${quoted(nearest)}?` : ''}`;
 }
 
-/** The allowed word nearest to `value`, or undefined when none is near: at most a third of its letters differ. */
+/**
+ * The allowed word nearest to `value`, or undefined when none is near: a third of its letters may differ, and in a word of
+ * five or more at least two, because two letters that changed places count as two.
+ */
 export function nearestOf(value: string, allowed: readonly string[]): string | undefined {
   if (value.length > 64) return undefined;
   const ranked = allowed
     .map((word) => ({ word, distance: leven(value.toLowerCase(), word.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  return best && best.distance <= Math.max(1, Math.floor(best.word.length / 3)) ? best.word : undefined;
+  return best && best.distance <= edits(best.word) ? best.word : undefined;
 }
+
+const edits = (word: string): number => Math.max(word.length >= 5 ? 2 : 1, Math.floor(word.length / 3));
 
 /** A value for a message: as JSON, cut at 80 characters, so that no input can fill a log. */
 export function quoted(value: unknown): string {
