@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { command } from '@quickvirt/cluster';
 import { runStage } from './stages.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -92,18 +92,6 @@ export async function deploy(options: DeploymentOptions): Promise<{ deployment: 
 
 /** Where the cluster's tools and its kubeconfig are. */
 async function locate(cluster: string[]): Promise<Omit<Deployment, 'namespace'>> {
-  const printed = await output(process.execPath, [clusterProgram, 'env', ...cluster, '--output', 'json']);
+  const printed = await command([process.execPath, clusterProgram, 'env', ...cluster, '--output', 'json']);
   return JSON.parse(printed) as Omit<Deployment, 'namespace'>;
-}
-
-async function output(program: string, args: string[]): Promise<string> {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let text = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-  const exitCode = await new Promise<number>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve(code ?? 1));
-  });
-  if (exitCode !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${exitCode}`);
-  return text;
 }

@@ -65,11 +65,11 @@ export const deviceRules: SpecRule = (spec, path, { config }) => {
     if (model && !panicModels.includes(model))
       causes.push(invalid(`${field}.panicDevices[${index}].model`, `panic device ${oneOf(model, panicModels)}`));
   });
-  return [...causes, ...policyRules(spec, path, { config, annotations: {}, defaulted: false })];
+  return causes;
 };
 
 /** Policies of the domain: reboot and I/O threads. */
-const policyRules: SpecRule = (spec, path, { config }) => {
+export const domainPolicyRules: SpecRule = (spec, path, { config }) => {
   const { rebootPolicy, ioThreadsPolicy, ioThreads } = spec.domain;
   const causes: Cause[] = [];
   if (rebootPolicy) {

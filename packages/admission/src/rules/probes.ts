@@ -23,5 +23,5 @@ function oneProbe(probe: Probe | undefined, spec: VirtualMachineInstanceSpec, fi
     (!spec.networks?.length && spec.domain.devices.autoattachPodInterface !== false);
   return throughNetwork && !podNetwork
     ? [invalid(`${field}.${action}`, `${field}.${action} is only allowed if the Pod Network is attached`)]
-    : ([] as Cause[]);
+    : [];
 }

@@ -2,7 +2,7 @@ import { accessCredentialRules } from './access-credentials.ts';
 import { affinityRules, topologySpreadRules } from './affinity.ts';
 import { architectureRules, machineRules } from './architecture.ts';
 import { cpuRules } from './cpu.ts';
-import { deviceRules, hostDeviceRules } from './devices.ts';
+import { deviceRules, domainPolicyRules, hostDeviceRules } from './devices.ts';
 import { diskRules } from './disks.ts';
 import { filesystemRules } from './filesystems.ts';
 import { firmwareRules } from './firmware.ts';
@@ -30,6 +30,7 @@ export const specRules: readonly SpecRule[] = [
   interfaceRules,
   firmwareRules,
   deviceRules,
+  domainPolicyRules,
   hostDeviceRules,
   resourceClaimRules,
   filesystemRules,
