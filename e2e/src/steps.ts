@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { ConsoleSession, type Exchange } from './console-session.ts';
 import { run } from './kubectl.ts';
+import { bootGolden } from './golden-step.ts';
 import { leftovers, restart, signal } from './node-steps.ts';
 import { differences } from './partial-match.ts';
 import { defaultTimeoutMs, type StepContext, type StepExecutor } from './step-context.ts';
@@ -24,6 +25,7 @@ export const steps: Readonly<Record<string, StepExecutor>> = {
   remember: remember,
   compare: compare,
   leftovers: leftovers,
+  golden: bootGolden,
 };
 
 async function refuse(document: Record<string, unknown>, { kubectl }: StepContext): Promise<void> {

@@ -10,6 +10,10 @@ export interface GuestPackages {
   modules: string;
   /** Static busybox. */
   busybox: string;
+  /** What UEFI starts, signed by Microsoft; it checks the boot loader by Debian's key. */
+  shim: string;
+  /** The boot loader, signed by Debian as the kernel is. */
+  grub: string;
 }
 
 /** Runs in the base image, so that it does not matter which distribution the machine has. */
@@ -17,10 +21,10 @@ const unpackScript = `
 	apt-get update --quiet
 	cd /tmp
 	kernel=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/.*Depends: \\(linux-image-[0-9].*\\)/\\1/p')
-	apt-get download --quiet -o APT::Sandbox::User=root "$kernel" busybox-static
+	apt-get download --quiet -o APT::Sandbox::User=root "$kernel" busybox-static shim-signed grub-efi-amd64-signed
 	for file in ./*.deb; do dpkg-deb -x "$file" /out; done`;
 
-/** Debian's cloud kernel and busybox from the archive of a base image, fetched once for each base. */
+/** Debian's cloud kernel, busybox and UEFI boot loader from the archive of a base image, fetched once for each base. */
 export async function guestPackages(base: string): Promise<GuestPackages> {
   if (!(await hasImage(base))) await runEngine(['pull', '--quiet', base]);
   const id = (await runEngine(['image', 'inspect', '--format', '{{.Id}}', base])).trim();
@@ -44,5 +48,7 @@ export async function guestPackages(base: string): Promise<GuestPackages> {
     modules: join(folder, 'lib/modules', release, 'kernel'),
     busybox:
       ['bin/busybox', 'usr/bin/busybox'].map((path) => join(folder, path)).find((path) => existsSync(path)) ?? '',
+    shim: join(folder, 'usr/lib/shim/shimx64.efi.signed'),
+    grub: join(folder, 'usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed'),
   };
 }

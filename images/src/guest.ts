@@ -60,13 +60,14 @@ const modules = [
 const applets = ['sh', 'init', 'getty', 'login', 'udhcpc', 'acpid'];
 
 /**
- * Builds the containerDisk of the guest: a FAT file system without partitions with syslinux, Debian's cloud kernel (LZ4,
- * which software emulation unpacks quickly) and busybox as init.
+ * Builds the containerDisk of the guest: a FAT file system without partitions with boot loaders, Debian's cloud kernel (LZ4,
+ * which software emulation unpacks quickly) and busybox as init; kernel and initrd beside it in `boot`.
  * @returns whether there was something to do.
  */
 export async function buildGuestImage(base: string): Promise<boolean> {
   const packages = await guestPackages(base);
-  const inputs = [folder, fileURLToPath(import.meta.url), packages.vmlinuz, packages.busybox];
+  const { vmlinuz, busybox, shim, grub } = packages;
+  const inputs = [folder, fileURLToPath(import.meta.url), vmlinuz, busybox, shim, grub];
   return unlessFresh('guest', contentHash(modules, inputs), async () => {
     const work = mkdtempSync(join(tmpdir(), 'quickvirt-guest-'));
     try {
@@ -77,8 +78,12 @@ export async function buildGuestImage(base: string): Promise<boolean> {
       // The user of launchers may read it, nobody may write it.
       chownSync(join(root, 'disk/disk.img'), 107, 107);
       chmodSync(join(root, 'disk/disk.img'), 0o440);
+      // For guests that start a kernel without a boot loader (spec.domain.firmware.kernelBoot).
+      mkdirSync(join(root, 'boot'));
+      copyFileSync(vmlinuz, join(root, 'boot/vmlinuz'));
+      copyFileSync(join(work, 'initrd'), join(root, 'boot/initrd'));
       const tar = join(work, 'image.tar');
-      await command(['tar', '--sort=name', '--mtime=@0', '--numeric-owner', '-C', root, '-cf', tar, 'disk']);
+      await command(['tar', '--sort=name', '--mtime=@0', '--numeric-owner', '-C', root, '-cf', tar, 'disk', 'boot']);
       await runEngine(['import', '--quiet', tar, imageName('guest')]);
     } finally {
       rmSync(work, { recursive: true, force: true });
@@ -86,23 +91,29 @@ export async function buildGuestImage(base: string): Promise<boolean> {
   });
 }
 
-/** The bootable raw disk. */
+/**
+ * The bootable raw disk: syslinux for a BIOS, shim and GRUB for UEFI with and without secure boot (UEFI 2.10 section 3.5.1.1:
+ * the path that is tried on media without boot entries; GRUB's signed build looks for its file in `EFI/debian`).
+ */
 export async function buildGuestDisk(packages: GuestPackages, work: string): Promise<string> {
   const initrd = await buildInitrd(packages, work);
   const { vmlinuz } = packages;
   const disk = join(work, 'disk.img');
-  const mebibytes = Math.ceil((statSync(vmlinuz).size + statSync(initrd).size) / 2 ** 20) + 2;
+  const files = [
+    [vmlinuz, 'vmlinuz'],
+    [initrd, 'initrd'],
+    [join(folder, 'syslinux.cfg'), 'syslinux.cfg'],
+    [packages.shim, 'EFI/BOOT/BOOTX64.EFI'],
+    [packages.grub, 'EFI/BOOT/grubx64.efi'],
+    [join(folder, 'grub.cfg'), 'EFI/debian/grub.cfg'],
+  ] as const;
+  const mebibytes = Math.ceil(files.reduce((bytes, [from]) => bytes + statSync(from).size, 0) / 2 ** 20) + 2;
   const mtools = { env: { ...process.env, MTOOLS_SKIP_CHECK: '1' } };
   await command(['truncate', `--size=${mebibytes}M`, disk]);
   await command(['mformat', '-i', disk, '-H', '0', '-h', '64', '-s', '32', '-t', String(mebibytes), '::'], mtools);
   await command(['syslinux', '--install', disk]);
-  for (const [from, to] of [
-    [vmlinuz, 'vmlinuz'],
-    [initrd, 'initrd'],
-    [join(folder, 'syslinux.cfg'), 'syslinux.cfg'],
-  ] as const) {
-    await command(['mcopy', '-i', disk, from, `::${to}`], mtools);
-  }
+  await command(['mmd', '-i', disk, '::EFI', '::EFI/BOOT', '::EFI/debian'], mtools);
+  for (const [from, to] of files) await command(['mcopy', '-i', disk, from, `::${to}`], mtools);
   return disk;
 }
 

@@ -5,7 +5,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
-import { Hypervisor } from '@quickvirt/libvirt';
+import { setTimeout } from 'node:timers/promises';
+import { Hypervisor, LibvirtConnectionError } from '@quickvirt/libvirt';
 
 const [directory = ''] = process.argv.slice(2);
 const sockets = join(directory, 'libvirt');
@@ -29,7 +30,18 @@ const daemon = spawn('/usr/sbin/libvirtd', [], {
   },
 });
 await appeared;
-const hypervisor = await Hypervisor.open({ socketPath, uri: 'qemu:///session' });
+const hypervisor = await opened();
 await hypervisor.capabilities();
 await hypervisor.close();
 daemon.kill();
+
+/** A socket is there a moment before it is listened on (bind(2), listen(2)), and nothing tells of the latter. */
+async function opened(attemptsLeft = 100): Promise<Hypervisor> {
+  try {
+    return await Hypervisor.open({ socketPath, uri: 'qemu:///session' });
+  } catch (error) {
+    if (!(error instanceof LibvirtConnectionError) || attemptsLeft === 0) throw error;
+    await setTimeout(20);
+    return opened(attemptsLeft - 1);
+  }
+}

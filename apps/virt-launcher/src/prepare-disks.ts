@@ -5,20 +5,20 @@ import {
   open,
   readdir,
   readFile,
-  realpath,
   rename,
   rm,
   stat,
   utimes,
   writeFile,
 } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { VirtualMachineInstance } from '@quickvirt/api';
 import type { DiskVolumeFacts } from '@quickvirt/domain-xml';
 import { seedImage, type SecretFiles } from './cloud-init.ts';
 import { DISK_HEADER_BYTES, identifyDiskImage, type DiskImage } from './disk-image.ts';
 import type { DiskStep } from './disk-plan.ts';
 import { FieldError } from './field-error.ts';
+import { fileWithin } from './file-within.ts';
 import { runProgram } from './run-program.ts';
 
 /** Where volumes come from and disks go to. */
@@ -129,21 +129,9 @@ async function makeOnce(path: string, make: (target: string) => Promise<void>): 
   await rename(unfinished, path);
 }
 
-/**
- * The image's file in a containerDisk's volume. Links are followed within the volume only, so that an image cannot hand
- * the guest another file of the pod.
- */
+/** The image's file in a containerDisk's volume. */
 async function findImage(volume: string, imagePath: string | undefined): Promise<string> {
-  const root = await realpath(volume).catch((cause: unknown) => {
-    throw new Error(`the image is not mounted at ${volume}`, { cause });
-  });
-  const wanted = imagePath ?? join('disk', await onlyFileIn(join(root, 'disk')));
-  const path = await realpath(join(root, wanted)).catch((cause: unknown) => {
-    throw new Error(`the image has no file ${wanted}`, { cause });
-  });
-  if (relative(root, path).startsWith('..')) throw new Error(`${wanted} points out of the image`);
-  if (!(await stat(path)).isFile()) throw new Error(`${wanted} in the image is no file`);
-  return path;
+  return fileWithin(volume, imagePath ?? join('disk', await onlyFileIn(join(volume, 'disk'))));
 }
 
 async function onlyFileIn(directory: string): Promise<string> {

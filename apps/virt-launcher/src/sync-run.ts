@@ -6,6 +6,7 @@ import { join, relative } from 'node:path';
 import { RUN_DIRECTORY, SERIAL_LOG } from '@quickvirt/launcher-pod';
 import type { SyncStep } from './domain-sync.ts';
 import { gatherFacts, type HandlerFacts } from './facts.ts';
+import { prepareFirmware } from './firmware.ts';
 import { prepareDisk, type DiskDirectories } from './prepare-disks.ts';
 import type { SerialConsole } from './serial-console.ts';
 
@@ -70,7 +71,10 @@ export class SyncRun {
   async #define(): Promise<Domain> {
     const { vmi, config, handlerFacts } = this.#request;
     const { hypervisor, runDirectory } = this.#environment;
-    const facts = await gatherFacts(vmi, handlerFacts, this.#volumes, runDirectory, hypervisor);
+    const facts = {
+      ...(await gatherFacts(vmi, handlerFacts, this.#volumes, runDirectory, hypervisor)),
+      ...(await prepareFirmware(vmi, runDirectory)),
+    };
     const { xml } = convertVmiToDomainXml(withoutSerialLog(vmi), config, facts);
     return hypervisor.defineXml(xml);
   }

@@ -1,6 +1,7 @@
 /** From a VMI, the cluster's configuration and facts of the pod to libvirt's domain XML, and back. */
 export { convertVmiToDomainXml, convertVmiToDomain, domainName } from './convert.ts';
 export { ConversionError } from './conversion-error.ts';
+export { efiImages } from './efi-images.ts';
 export { element, renderXml, type Element } from './element.ts';
 export {
   type DiskVolumeFacts,
@@ -13,3 +14,4 @@ export {
   type VolumeFacts,
 } from './facts.ts';
 export { readDomainXml, type DomainDescription } from './read.ts';
+export { nvramPath } from './parts/operating-system.ts';

@@ -1,6 +1,7 @@
 import { annotations, type VirtualMachineInstance, type Volume } from '@quickvirt/api';
 import type { ClusterConfig } from '@quickvirt/config';
 import {
+  efiImages,
   type DiskVolumeFacts,
   type DomainFacts,
   type HostDeviceFacts,
@@ -49,7 +50,7 @@ export function defaultDomainFacts(
     hostDevices: hostDevicesOf(vmi, config),
     cpuSet: Array.from({ length: 2 * CELL_CPUS - 2 }, (_, index) => index + 2).slice(0, cpusOf(vmi)),
     numaCells: [numaCell(0), numaCell(1)],
-    efi: efiImages(vmi),
+    efi: efiImages(vmi.spec.architecture),
     kernelBoot: {
       ...(kernelPath && { kernelPath: `${KERNEL_BOOT_DIRECTORY}${kernelPath}` }),
       ...(initrdPath && { initrdPath: `${KERNEL_BOOT_DIRECTORY}${initrdPath}` }),
@@ -147,24 +148,5 @@ function numaCell(id: number): HostNumaCell {
       { cell: id, value: 10 },
       { cell: 1 - id, value: 21 },
     ],
-  };
-}
-
-/** Where Debian's packages ovmf and qemu-efi-aarch64 put them. */
-function efiImages({ spec }: VirtualMachineInstance): DomainFacts['efi'] {
-  if (spec.architecture === 'arm64') {
-    return { plain: { codePath: '/usr/share/AAVMF/AAVMF_CODE.fd', varsPath: '/usr/share/AAVMF/AAVMF_VARS.fd' } };
-  }
-  const directory = '/usr/share/OVMF';
-  const plain = { codePath: `${directory}/OVMF_CODE_4M.fd`, varsPath: `${directory}/OVMF_VARS_4M.fd` };
-  return {
-    plain,
-    secureBoot: {
-      codePath: `${directory}/OVMF_CODE_4M.secboot.fd`,
-      varsPath: `${directory}/OVMF_VARS_4M.ms.fd`,
-    },
-    sev: plain,
-    snp: { codePath: `${directory}/OVMF.amdsev.fd` },
-    tdx: { codePath: `${directory}/OVMF.inteltdx.fd` },
   };
 }

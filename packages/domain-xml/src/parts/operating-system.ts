@@ -1,3 +1,4 @@
+import type { VirtualMachineInstance } from '@quickvirt/api';
 import { ConversionError } from '../conversion-error.ts';
 import type { Context } from '../context.ts';
 import { element, type Element } from '../element.ts';
@@ -69,16 +70,17 @@ function efi(context: Context): Element[] {
       { readonly: 'yes', secure: kind === 'secureBoot' ? 'yes' : 'no', type: flash ? 'pflash' : 'rom' },
       image.codePath,
     ),
-    ...(flash
-      ? [
-          element(
-            'nvram',
-            { template: image.varsPath },
-            `${facts.runDirectory}/nvram/${vmi.metadata.name ?? ''}_VARS.fd`,
-          ),
-        ]
-      : []),
+    ...(flash ? [element('nvram', { template: image.varsPath }, nvramPath(facts.runDirectory, vmi))] : []),
   ];
+}
+
+/**
+ * The guest's own UEFI variables. Persistent ones lie on the claim that keeps the guest's state.
+ * @param runDirectory as in the facts.
+ */
+export function nvramPath(runDirectory: string, { metadata, spec }: VirtualMachineInstance): string {
+  const persistent = spec.domain.firmware?.bootloader?.efi?.persistent === true;
+  return `${runDirectory}/${persistent ? 'state/' : ''}nvram/${metadata.name ?? ''}_VARS.fd`;
 }
 
 /** The build of OVMF that a guest needs. SNP and TDX measure the firmware, so theirs is one image without variables. */
