@@ -8,7 +8,8 @@ import { command } from './command.ts';
 const goFolder = fileURLToPath(new URL('../go', import.meta.url));
 
 /** A Go module of ours whose `tool` lines, or own main package, are programs of the cluster. */
-export type Family = 'kubernetes' | 'etcd' | 'containerd' | 'coredns' | 'kind' | 'helm' | 'pause' | 'cni-agent';
+export type Family =
+  'kubernetes' | 'etcd' | 'containerd' | 'coredns' | 'kind' | 'helm' | 'pause' | 'cni-agent' | 'kwok';
 
 /** How long a family takes to build from nothing on two cores; measured. */
 const estimates: Readonly<Record<Family, string>> = {
@@ -20,6 +21,7 @@ const estimates: Readonly<Record<Family, string>> = {
   helm: 'about 1 min',
   pause: 'seconds',
   'cni-agent': 'seconds',
+  kwok: 'about 2 min',
 };
 
 /** Where the programs are kept. */
@@ -118,5 +120,38 @@ export async function controlPlaneBinaries(): Promise<ControlPlaneBinaries> {
     kubeApiserver: kubernetes['kube-apiserver'] ?? '',
     kubectl: kubernetes.kubectl ?? '',
     helm: helm.helm ?? '',
+  };
+}
+
+/** Paths of the programs that a cluster of pretended nodes needs beside a control plane. */
+export interface PretendedNodesBinaries {
+  kubeControllerManager: string;
+  kubeScheduler: string;
+  kwok: string;
+  /** KWOK's own stages for nodes and pods, as files. */
+  kwokStages: string[];
+}
+
+/** Which of KWOK's stages: those its authors call fast, and the heartbeat by Lease. */
+const KWOK_STAGES = [
+  'node/fast/node-initialize',
+  'node/heartbeat-with-lease/node-heartbeat-with-lease',
+  'pod/fast/pod-ready',
+  'pod/fast/pod-complete',
+  'pod/fast/pod-delete',
+];
+
+/** Builds what is not cached, which takes minutes from nothing; else answers at once. */
+export async function pretendedNodesBinaries(): Promise<PretendedNodesBinaries> {
+  const kubernetes = await buildFamily('kubernetes');
+  const kwok = await buildFamily('kwok');
+  const cwd = join(goFolder, 'kwok');
+  await command(['go', 'mod', 'download', 'sigs.k8s.io/kwok'], { cwd });
+  const source = (await command(['go', 'list', '-m', '-f', '{{.Dir}}', 'sigs.k8s.io/kwok'], { cwd })).trim();
+  return {
+    kubeControllerManager: kubernetes['kube-controller-manager'] ?? '',
+    kubeScheduler: kubernetes['kube-scheduler'] ?? '',
+    kwok: kwok.kwok ?? '',
+    kwokStages: KWOK_STAGES.map((name) => join(source, 'kustomize', 'stage', `${name}.yaml`)),
   };
 }

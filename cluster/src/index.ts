@@ -4,6 +4,11 @@ export { cacheFolder, contentHash, Stamp } from './cache.ts';
 export { command, CommandFailed, tryCommand } from './command.ts';
 export { debianRoot } from './debian-root.ts';
 export { engineEnvironment, findEngine, runEngine } from './engine.ts';
-export { controlPlaneBinaries, type ControlPlaneBinaries } from './go-programs.ts';
+export {
+  controlPlaneBinaries,
+  pretendedNodesBinaries,
+  type ControlPlaneBinaries,
+  type PretendedNodesBinaries,
+} from './go-programs.ts';
 export { Progress } from './progress.ts';
 export { hasImage, registryAnswers } from './registry.ts';

@@ -3,6 +3,7 @@ export { arbitraryObject } from './arbitrary-object.ts';
 export { BOOT_SECTOR_GREETING, bootSectorImage } from './boot-sector.ts';
 export { FakeClock } from './fake-clock.ts';
 export { expectGolden, goldenJson } from './golden.ts';
+export { endProcess, freePorts, lastLines, launchProcess, type LaunchedProcess } from './host-process.ts';
 export { eventually, settle, type EventuallyOptions } from './settle.ts';
 export { startKubeApiserver, type KubeApiserver, type KubeApiserverOptions } from './kube-apiserver.ts';
 export type { TestAuthority, TestCertificate } from './test-pki.ts';

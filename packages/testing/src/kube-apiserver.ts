@@ -1,10 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command, controlPlaneBinaries, type ControlPlaneBinaries } from '@quickvirt/cluster';
+import { endProcess, freePorts, lastLines, launchProcess } from './host-process.ts';
 import { eventually } from './settle.ts';
 import type { TestAuthority as Authority } from './test-pki.ts';
 
@@ -28,6 +28,10 @@ export interface KubeApiserver {
   frontProxyAuthority: Authority;
   /** Holds certificates and the logs `etcd.log`, `kube-apiserver.log`; gone after `stop`. */
   folder: string;
+  /** The key that service account tokens are signed with, which a controller manager needs. */
+  serviceAccountKeyPath: string;
+  /** Whose CPU and memory a benchmark reads. */
+  processIds: { etcd: number; kubeApiserver: number };
   /** Runs kubectl as the administrator and returns what it prints. @throws CommandFailed with its output. */
   kubectl(...args: string[]): Promise<string>;
   /** A kubeconfig of another user, by client certificate. */
@@ -49,7 +53,7 @@ export async function startKubeApiserver(options: KubeApiserverOptions = {}): Pr
   const folder = mkdtempSync(join(tmpdir(), 'quickvirt-kube-apiserver-'));
   const processes: ChildProcess[] = [];
   const stop = async (): Promise<void> => {
-    await Promise.all(processes.toReversed().map(end));
+    await Promise.all(processes.toReversed().map(endProcess));
     rmSync(folder, { recursive: true, force: true });
   };
   try {
@@ -89,14 +93,14 @@ async function start(
   const clientAuthority = save('ca.crt', authority.certificatePem);
   const serviceAccountKey = save('service-account.key', signingKeyPem());
 
-  const etcd = launch(programs.etcd, join(folder, 'etcd.log'), [
+  const etcd = launchProcess(programs.etcd, join(folder, 'etcd.log'), [
     `--data-dir=${join(folder, 'etcd')}`,
     `--listen-client-urls=${etcdUrl}`,
     `--advertise-client-urls=${etcdUrl}`,
     `--listen-peer-urls=http://127.0.0.1:${peerPort}`,
     '--unsafe-no-fsync', // what a test writes need not outlive the machine
   ]);
-  const apiserver = launch(programs.kubeApiserver, join(folder, 'kube-apiserver.log'), [
+  const apiserver = launchProcess(programs.kubeApiserver, join(folder, 'kube-apiserver.log'), [
     `--etcd-servers=${etcdUrl}`,
     '--bind-address=127.0.0.1',
     `--secure-port=${apiPort}`,
@@ -147,6 +151,8 @@ async function start(
     authority,
     frontProxyAuthority,
     folder,
+    serviceAccountKeyPath: serviceAccountKey,
+    processIds: { etcd: etcd.child.pid ?? 0, kubeApiserver: apiserver.child.pid ?? 0 },
     kubectl: (...args) => command([programs.kubectl, '--kubeconfig', kubeconfigPath, ...args]),
     kubeconfigFor,
     stop,
@@ -182,40 +188,6 @@ function kubeconfig(
   });
 }
 
-/** Starts a process that ends with ours, however ours ends, where util-linux' setpriv is there to arrange for it. */
-function launch(program: string, logPath: string, args: string[]): { child: ChildProcess; logPath: string } {
-  const log = openSync(logPath, 'w');
-  const bound = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL'] : [];
-  const [first = program, ...rest] = [...bound, program, ...args];
-  const child = spawn(first, rest, { stdio: ['ignore', log, log] });
-  closeSync(log);
-  child.once('error', (error) => writeFileSync(logPath, `${program}: ${error.message}\n`));
-  return { child, logPath };
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-  const closed = new Promise((resolve) => child.once('close', resolve));
-  child.kill('SIGKILL'); // neither holds anything that outlives the test
-  await closed;
-}
-
-/** All at once, so that no two are the same. Another process may take one before it is used; then the start fails. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject).listen(0, '127.0.0.1', resolve);
-      });
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
 /** Whether `/readyz` says 200. @throws while nothing listens. */
 function ready(url: string, authorityPem: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
@@ -226,8 +198,4 @@ function ready(url: string, authorityPem: string): Promise<boolean> {
     call.once('timeout', () => call.destroy(new Error('/readyz does not answer')));
     call.once('error', reject).end();
   });
-}
-
-function lastLines(path: string): string {
-  return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n').slice(-15).join('\n') : '';
 }
