@@ -111,8 +111,12 @@ export interface HostDevice {
   deviceName?: string;
   /** Name of the device in this VMI. */
   name: string;
+  /** PCI address of the device in the guest, for example `0000:81:01.0`. Left out, it gets a free one. QuickVirt only. */
+  pciAddress?: string;
   /** Request in the claim that the device comes from. */
   requestName?: string;
+  /** Whether the guest sees the device's option ROM. Default: true. QuickVirt only. */
+  romBar?: boolean;
   /** Text that the guest finds in its cloud-init metadata with the device. */
   tag?: string;
 }

@@ -18,3 +18,9 @@ export function pciAddress(text: string, field: string): Element {
     function: `0x${fn}`,
   });
 }
+
+/** A source's address is one of the node's: libvirt's schema has no type there. */
+export const withoutType = (address: Element): Element => ({
+  ...address,
+  attributes: { ...address.attributes, type: undefined },
+});

@@ -51,6 +51,8 @@ const WITH_NVRAM = 4;
       expect(kept.interfaces.map(({ name, tapName, model }) => [name, tapName, model])).toEqual(
         given.interfaces.map(({ name, tapName, model }) => [name, tapName, model]),
       );
+      const functions = ({ hostDevices }: typeof given) => hostDevices.filter(({ address }) => address !== undefined);
+      expect(functions(kept)).toEqual(functions(given));
       expect(kept.topology).toEqual(given.topology);
       expect(kept.memoryBytes).toBe(given.memoryBytes);
       expect(kept.machineType).toMatch(/^pc-q35-/);

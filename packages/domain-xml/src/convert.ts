@@ -12,7 +12,7 @@ import { disks } from './parts/disks.ts';
 import { features } from './parts/features.ts';
 import { filesystems } from './parts/filesystems.ts';
 import { graphics } from './parts/graphics.ts';
-import { hostDevices } from './parts/host-devices.ts';
+import { hostDeviceElements, hostDevices } from './parts/host-devices.ts';
 import { iommuDevice } from './parts/iommu-device.ts';
 import { inputs } from './parts/inputs.ts';
 import { interfaces } from './parts/interfaces.ts';
@@ -88,6 +88,30 @@ export function convertVmiToDomainXml(
   facts: DomainFacts,
 ): { xml: string } {
   return { xml: renderXml(convertVmiToDomain(vmi, config, facts)) };
+}
+
+/** A device of the node as libvirt takes it, also while the guest runs. */
+export interface HostDeviceXml {
+  /** Name in gpus, hostDevices or interfaces. */
+  name: string;
+  /** libvirt's alias of it, for example `ua-hostdevice-qat0`. */
+  alias: string;
+  xml: string;
+}
+
+/**
+ * The devices of the node that a VMI asks for, each by itself, to be plugged into its running guest.
+ * @throws ConversionError that names the field of a device which the pod has not.
+ */
+export function convertHostDevices(
+  vmi: VirtualMachineInstance,
+  config: DomainConfig,
+  facts: DomainFacts,
+): HostDeviceXml[] {
+  return hostDeviceElements(contextOf(vmi, config, facts)).map(({ element: device, ...names }) => ({
+    ...names,
+    xml: renderXml(device),
+  }));
 }
 
 /** The same as a tree. */

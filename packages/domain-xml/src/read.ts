@@ -13,6 +13,8 @@ export interface DomainDescription {
   topology: { sockets: number; cores: number; threads: number; /** vCPUs that are plugged in. */ vcpus: number };
   disks: DiskDescription[];
   interfaces: InterfaceDescription[];
+  /** PCI functions of the node. */
+  hostDevices: HostDeviceDescription[];
   /** Sockets that serve VNC. */
   vncSockets: string[];
 }
@@ -36,6 +38,14 @@ export interface InterfaceDescription {
   model?: string;
   queueCount: number;
   linkState: 'up' | 'down';
+}
+
+/** A PCI function of the node that the guest has. */
+export interface HostDeviceDescription {
+  /** libvirt's alias, for example `ua-hostdevice-qat0`. */
+  alias: string;
+  /** Its address on the node, as 0000:3d:01.0; undefined for what is no PCI function. */
+  address?: string;
 }
 
 /** Text that is no libvirt domain. */
@@ -74,6 +84,7 @@ export function readDomainXml(xml: string): DomainDescription {
     topology: topology(domain),
     disks: list(devices, 'disk').map(disk),
     interfaces: list(devices, 'interface').map(networkInterface),
+    hostDevices: list(devices, 'hostdev').map(hostDevice),
     vncSockets: list(devices, 'graphics')
       .filter((graphics) => attribute(graphics, 'type') === 'vnc')
       .flatMap((graphics) => list(graphics, 'listen'))
@@ -170,4 +181,13 @@ function networkInterface(device: Node): InterfaceDescription {
     queueCount: Number(attribute(list(device, 'driver')[0], 'queues') ?? 1),
     linkState: attribute(list(device, 'link')[0], 'state') === 'down' ? 'down' : 'up',
   };
+}
+
+function hostDevice(device: Node): HostDeviceDescription {
+  const alias = attribute(list(device, 'alias')[0], 'name') ?? '';
+  const address = list(list(device, 'source')[0] ?? {}, 'address')[0];
+  const digits = (name: string) => /^0x([\da-f]{1,4})$/i.exec(attribute(address, name) ?? '')?.[1]?.toLowerCase();
+  const [domain, bus, slot, fn] = ['domain', 'bus', 'slot', 'function'].map(digits);
+  if (domain === undefined || bus === undefined || slot === undefined || fn === undefined) return { alias };
+  return { alias, address: `${domain.padStart(4, '0')}:${bus.padStart(2, '0')}:${slot.padStart(2, '0')}.${fn}` };
 }

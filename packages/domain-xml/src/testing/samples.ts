@@ -186,6 +186,7 @@ export const samples: Sample[] = [
       gpus: [{ name: 'gpu', deviceName: 'example.org/vgpu', virtualGPUOptions: { display: { enabled: true } } }],
       hostDevices: [
         { name: 'qat', deviceName: 'qat.intel.com/cy' },
+        { name: 'fixed', deviceName: 'qat.intel.com/cy', pciAddress: '0000:00:10.0', romBar: false },
         { name: 'key', deviceName: 'example.org/key' },
       ],
       autoattachGraphicsDevice: true,
@@ -194,7 +195,8 @@ export const samples: Sample[] = [
       hostDevices: {
         fast: { kind: 'pci', address: '0000:05:02.1' },
         gpu: { kind: 'mdev', uuid: 'aaaaaaaa-0000-4000-8000-000000000001' },
-        qat: { kind: 'pci', address: '0000:3d:01.0' },
+        qat: { kind: 'pci', address: '0000:3d:01.0', numaNode: 0 },
+        fixed: { kind: 'pci', address: '0000:3d:01.1', numaNode: 0 },
         key: { kind: 'usb', bus: 1, device: 4 },
       },
     },
@@ -289,6 +291,49 @@ export const samples: Sample[] = [
       memory: { guest: '128Mi', hugepages: { pageSize: '2Mi' } },
     },
     facts: { ...node, cpuSet: [2, 3] },
+  }),
+  sample('numa-host-devices', {
+    domain: {
+      ...cpu({ cores: 4, dedicatedCpuPlacement: true, numa: { guestMappingPassthrough: {} } }),
+      memory: { guest: '128Mi', hugepages: { pageSize: '2Mi' } },
+      devices: {
+        disks: [virtio('root')],
+        hostDevices: ['near0', 'far0', 'far1', 'fixed', 'unknown', 'elsewhere'].map((name) => ({
+          name,
+          deviceName: 'qat.intel.com/cy',
+          ...(name === 'fixed' ? { pciAddress: '0000:00:10.0' } : {}),
+        })),
+      },
+    },
+    facts: {
+      cpuSet: [2, 3, 8, 9],
+      numaCells: [
+        {
+          id: 0,
+          cpus: [0, 1, 2, 3],
+          distances: [
+            { cell: 0, value: 10 },
+            { cell: 1, value: 21 },
+          ],
+        },
+        {
+          id: 1,
+          cpus: [8, 9],
+          distances: [
+            { cell: 0, value: 21 },
+            { cell: 1, value: 10 },
+          ],
+        },
+      ],
+      hostDevices: {
+        near0: { kind: 'pci', address: '0000:3d:01.0', numaNode: 0 },
+        far0: { kind: 'pci', address: '0000:b1:01.0', numaNode: 1 },
+        far1: { kind: 'pci', address: '0000:b1:01.1', numaNode: 1 },
+        fixed: { kind: 'pci', address: '0000:b1:01.2', numaNode: 1 },
+        unknown: { kind: 'pci', address: '0000:b1:01.3' },
+        elsewhere: { kind: 'pci', address: '0000:c1:01.3', numaNode: 3 },
+      },
+    },
   }),
   sample('memory-hotplug', { domain: { memory: { guest: '1Gi', maxGuest: '4Gi' } } }),
   sample('hugepages', { domain: { memory: { guest: '128Mi', hugepages: { pageSize: '2Mi' } } } }),
