@@ -43,7 +43,7 @@ const STAGES = new URL('kwok-stages.yaml', import.meta.url).pathname;
 /**
  * Starts etcd, kube-apiserver, controller manager and scheduler with as many queries a second as the baseline's had, and
  * makes the nodes; builds the programs first where they are not cached.
- * @param nodeCount pretended nodes, 500 pods each
+ * @param nodeCount pretended nodes, 500 pods each; 0 for a control plane that other nodes join
  * @throws Error with the end of the log of the process that did not start
  */
 export async function startPretendedCluster(nodeCount: number): Promise<PretendedCluster> {
@@ -81,7 +81,7 @@ export async function startPretendedCluster(nodeCount: number): Promise<Pretende
     writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
     await apiserver.kubectl('apply', '--server-side', '--force-conflicts', '-f', file);
   };
-  await apply(Array.from({ length: nodeCount }, (_, index) => pretendedNode(index)));
+  if (nodeCount > 0) await apply(Array.from({ length: nodeCount }, (_, index) => pretendedNode(index)));
   return {
     apiserver,
     auditLogPath,

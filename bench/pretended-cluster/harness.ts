@@ -59,7 +59,7 @@ export async function startBench(mostMachines: number): Promise<Bench> {
     await cluster.apply(withoutGuestNetworks());
     await cluster.startKwok();
     const freshProduct = async <Result>(work: (product: Product) => Promise<Result>): Promise<Result> => {
-      const product = await startProduct(cluster, virtApiPort);
+      const product = await startProduct(cluster, { virtApiPort });
       try {
         return await work(product);
       } finally {

@@ -27,16 +27,31 @@ export interface Product {
   stop(): Promise<void>;
 }
 
+/** How the product is started. */
+export interface ProductOptions {
+  /** As `installRelease` says. */
+  virtApiPort: number;
+  /** Image of launcher pods; by default one that no node could pull. */
+  launcherImage?: string;
+}
+
 const NAMESPACE = 'quickvirt';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Where the kubelet would put a pod's login; each process has a mount of its own there. */
 const LOGIN_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-/** Applies the chart but for its workloads, and says where virt-api must listen. */
-export async function installRelease(cluster: PretendedCluster): Promise<{ virtApiPort: number }> {
+/**
+ * Applies the chart but for its workloads, and says where virt-api must listen.
+ * @param helmArgs further arguments of `helm template`, for example `--set key=value`
+ */
+export async function installRelease(
+  cluster: PretendedCluster,
+  helmArgs: readonly string[] = [],
+): Promise<{ virtApiPort: number }> {
   const { helm } = await controlPlaneBinaries();
   const [virtApiPort = 0] = await freePorts(1);
-  const rendered = await command([helm, 'template', 'quickvirt', `${ROOT}charts/quickvirt`, '--namespace', NAMESPACE]);
+  const chart = ['template', 'quickvirt', `${ROOT}charts/quickvirt`, '--namespace', NAMESPACE];
+  const rendered = await command([helm, ...chart, ...helmArgs]);
   const manifests = parseAllDocuments(rendered)
     .map((document) => document.toJS() as Manifest | null)
     .filter((object) => object !== null);
@@ -68,13 +83,16 @@ export async function installRelease(cluster: PretendedCluster): Promise<{ virtA
  * the processes that a cluster runs.
  * @throws Error with the end of the log of the one that did not become ready
  */
-export async function startProduct(cluster: PretendedCluster, virtApiPort: number): Promise<Product> {
+export async function startProduct(
+  cluster: PretendedCluster,
+  { virtApiPort, launcherImage = 'registry.invalid/virt-launcher:bench' }: ProductOptions,
+): Promise<Product> {
   const folder = mkdtempSync(join(tmpdir(), 'quickvirt-product-'));
   const [controllerMetricsPort = 0] = await freePorts(1);
   const start = async (app: 'virt-api' | 'virt-controller', args: string[]): Promise<LaunchedProcess> =>
     launchInPodGuise(cluster, folder, app, await bundleApp(app), args);
   const controller = await start('virt-controller', [
-    '--launcher-image=registry.invalid/virt-launcher:bench',
+    `--launcher-image=${launcherImage}`,
     `--health-port=${controllerMetricsPort}`,
     '--log-verbosity=1',
   ]);
