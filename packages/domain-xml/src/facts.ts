@@ -61,7 +61,13 @@ export interface TapFacts {
 
 /** A device of the node that was given to the pod. */
 export type HostDeviceFacts =
-  | { kind: 'pci'; /** As 0000:3d:01.0. */ address: string }
+  | {
+      kind: 'pci';
+      /** As 0000:3d:01.0. */
+      address: string;
+      /** The node's NUMA node that it hangs on; left out when the firmware tells none. */
+      numaNode?: number;
+    }
   | { kind: 'mdev'; uuid: string }
   | { kind: 'usb'; bus: number; device: number };
 

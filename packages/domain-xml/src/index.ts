@@ -1,5 +1,11 @@
 /** From a VMI, the cluster's configuration and facts of the pod to libvirt's domain XML, and back. */
-export { convertVmiToDomainXml, convertVmiToDomain, domainName } from './convert.ts';
+export {
+  convertHostDevices,
+  convertVmiToDomainXml,
+  convertVmiToDomain,
+  domainName,
+  type HostDeviceXml,
+} from './convert.ts';
 export { ConversionError } from './conversion-error.ts';
 export { efiImages } from './efi-images.ts';
 export { element, renderXml, type Element } from './element.ts';
