@@ -12,11 +12,11 @@ import {
   lastLines,
   launchProcess,
   settle,
+  type ControlPlane,
   type LaunchedProcess,
 } from '@quickvirt/testing';
 import { parseAllDocuments } from 'yaml';
 import { bundleApp } from '../../tools/bundle.ts';
-import type { PretendedCluster } from './control-plane.ts';
 import { releaseObjects, type Manifest } from './release.ts';
 
 /** virt-api and virt-controller, one of each, as this machine's processes. */
@@ -24,6 +24,8 @@ export interface Product {
   processIds: { 'virt-api': number; 'virt-controller': number };
   /** Where virt-controller serves /metrics over plain HTTP. */
   controllerMetricsPort: number;
+  /** Holds `virt-api.log` and `virt-controller.log`; gone after `stop`. */
+  folder: string;
   stop(): Promise<void>;
 }
 
@@ -45,7 +47,7 @@ const LOGIN_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
  * @param helmArgs further arguments of `helm template`, for example `--set key=value`
  */
 export async function installRelease(
-  cluster: PretendedCluster,
+  cluster: ControlPlane,
   helmArgs: readonly string[] = [],
 ): Promise<{ virtApiPort: number }> {
   const { helm } = await controlPlaneBinaries();
@@ -84,7 +86,7 @@ export async function installRelease(
  * @throws Error with the end of the log of the one that did not become ready
  */
 export async function startProduct(
-  cluster: PretendedCluster,
+  cluster: ControlPlane,
   { virtApiPort, launcherImage = 'registry.invalid/virt-launcher:bench' }: ProductOptions,
 ): Promise<Product> {
   const folder = mkdtempSync(join(tmpdir(), 'quickvirt-product-'));
@@ -114,12 +116,13 @@ export async function startProduct(
   return {
     processIds: { 'virt-api': api.child.pid ?? 0, 'virt-controller': controller.child.pid ?? 0 },
     controllerMetricsPort,
+    folder,
     stop,
   };
 }
 
 async function launchInPodGuise(
-  cluster: PretendedCluster,
+  cluster: ControlPlane,
   folder: string,
   app: string,
   bundlePath: string,
@@ -167,7 +170,7 @@ async function isReady(launched: LaunchedProcess, status: () => Promise<number>)
 }
 
 /** The first one that gets through: CA bundle, certificate and port all fit then. */
-async function webhooksAnswer({ apiserver }: PretendedCluster): Promise<void> {
+async function webhooksAnswer({ apiserver }: ControlPlane): Promise<void> {
   const probe = join(apiserver.folder, 'probe.json');
   const spec = { domain: { devices: {}, memory: { guest: '64Mi' } } };
   writeFileSync(

@@ -106,6 +106,8 @@ export async function buildFamily(family: Family): Promise<Record<string, string
 export interface ControlPlaneBinaries {
   etcd: string;
   kubeApiserver: string;
+  kubeControllerManager: string;
+  kubeScheduler: string;
   kubectl: string;
   helm: string;
 }
@@ -118,6 +120,8 @@ export async function controlPlaneBinaries(): Promise<ControlPlaneBinaries> {
   return {
     etcd: etcd.etcd ?? '',
     kubeApiserver: kubernetes['kube-apiserver'] ?? '',
+    kubeControllerManager: kubernetes['kube-controller-manager'] ?? '',
+    kubeScheduler: kubernetes['kube-scheduler'] ?? '',
     kubectl: kubernetes.kubectl ?? '',
     helm: helm.helm ?? '',
   };
@@ -125,8 +129,6 @@ export async function controlPlaneBinaries(): Promise<ControlPlaneBinaries> {
 
 /** Paths of the programs that a cluster of pretended nodes needs beside a control plane. */
 export interface PretendedNodesBinaries {
-  kubeControllerManager: string;
-  kubeScheduler: string;
   kwok: string;
   /** KWOK's own stages for nodes and pods, as files. */
   kwokStages: string[];
@@ -143,14 +145,11 @@ const KWOK_STAGES = [
 
 /** Builds what is not cached, which takes minutes from nothing; else answers at once. */
 export async function pretendedNodesBinaries(): Promise<PretendedNodesBinaries> {
-  const kubernetes = await buildFamily('kubernetes');
   const kwok = await buildFamily('kwok');
   const cwd = join(goFolder, 'kwok');
   await command(['go', 'mod', 'download', 'sigs.k8s.io/kwok'], { cwd });
   const source = (await command(['go', 'list', '-m', '-f', '{{.Dir}}', 'sigs.k8s.io/kwok'], { cwd })).trim();
   return {
-    kubeControllerManager: kubernetes['kube-controller-manager'] ?? '',
-    kubeScheduler: kubernetes['kube-scheduler'] ?? '',
     kwok: kwok.kwok ?? '',
     kwokStages: KWOK_STAGES.map((name) => join(source, 'kustomize', 'stage', `${name}.yaml`)),
   };

@@ -1,6 +1,7 @@
 /** What tests share. Never imported by product code. */
 export { arbitraryObject } from './arbitrary-object.ts';
 export { BOOT_SECTOR_GREETING, bootSectorImage } from './boot-sector.ts';
+export { startControlPlane, type ControlPlane } from './control-plane.ts';
 export { FakeClock } from './fake-clock.ts';
 export { expectGolden, goldenJson } from './golden.ts';
 export { endProcess, freePorts, lastLines, launchProcess, type LaunchedProcess } from './host-process.ts';

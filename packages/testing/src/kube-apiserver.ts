@@ -12,6 +12,8 @@ import type { TestAuthority as Authority } from './test-pki.ts';
 export interface KubeApiserverOptions {
   /** Further flags of kube-apiserver, for example `--audit-log-path=...`; a later flag of a name wins. */
   flags?: readonly string[];
+  /** Further addresses that clients reach it by, which its certificate must name. */
+  ipAddresses?: readonly string[];
   /** How long it may take until `/readyz` answers 200. Defaults to 60 s, for a machine under load. */
   startTimeoutMs?: number;
 }
@@ -84,7 +86,7 @@ async function start(
   const serving = await authority.issue({
     commonName: 'kube-apiserver',
     dnsNames: ['localhost', 'kubernetes.default.svc'],
-    ipAddresses: ['127.0.0.1'],
+    ipAddresses: ['127.0.0.1', ...(options.ipAddresses ?? [])],
   });
   const frontProxy = await frontProxyAuthority.issue({ commonName: 'front-proxy-client' });
   const [etcdPort = 0, peerPort = 0, apiPort = 0] = await freePorts(3);
