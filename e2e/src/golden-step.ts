@@ -70,7 +70,7 @@ function bootable(name: string, guestImage: string, memory: string | undefined):
           ...domain.devices,
           autoattachPodInterface: false,
           // A tray is empty; every other disk of a sample has a volume.
-          disks: disks.filter((disk) => disk.cdrom?.tray !== 'open'),
+          disks: disks.filter((disk) => disk.cdrom?.tray !== 'open').map((disk) => onEmptyDisk(disk, volumes)),
         },
       },
       volumes: volumes.map((volume) => replaceable(volume, guestImage)),
@@ -83,4 +83,12 @@ function replaceable(volume: Volume, guestImage: string): Volume {
   const { name, containerDisk, persistentVolumeClaim } = volume;
   if (containerDisk) return { name, containerDisk: { image: guestImage } };
   return persistentVolumeClaim ? { name, emptyDisk: { capacity: '64Mi' } } : volume;
+}
+
+/** What only a claim can serve is left out of a disk whose claim became a disk of its own. */
+function onEmptyDisk(disk: Disk, volumes: readonly Volume[]): Disk {
+  const claim = volumes.find((volume) => volume.name === disk.name)?.persistentVolumeClaim;
+  if (!claim) return disk;
+  const { shareable: _shareable, blockSize, ...rest } = disk;
+  return blockSize?.custom ? { ...rest, blockSize } : rest;
 }

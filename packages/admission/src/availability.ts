@@ -26,11 +26,12 @@ const SERVED_VMI_SPEC: Served = {
       blockMultiQueue: true,
       disableHotplug: true,
       disks: {
+        blockSize: { custom: true },
         bootOrder: true,
         cache: true,
         cdrom: { bus: true, readonly: true, tray: true },
         dedicatedIOThread: true,
-        disk: { bus: true, readonly: true },
+        disk: { bus: true, pciAddress: true, readonly: true },
         errorPolicy: true,
         io: true,
         name: true,
