@@ -25,13 +25,14 @@ import {
   type CoreEvent,
   type DaemonSet,
   type Deployment,
-  type KubeClient,
+  type InformerOptions,
+  type KubeObject,
+  type ApiClient,
   type MutatingWebhookConfiguration,
   type Pod,
   type Secret,
   type ValidatingWebhookConfiguration,
 } from '@quickvirt/kube';
-import type { Logger, Metrics } from '@quickvirt/telemetry';
 import {
   CA_BUNDLE,
   CA_SECRET,
@@ -66,10 +67,9 @@ export const BY_POD_UID = 'podUid';
 
 /** Makes the caches; nothing is read before they run. */
 export function makeInformers(
-  client: KubeClient,
-  { namespace, logger, metrics }: { namespace: string; logger: Logger; metrics?: Metrics },
+  client: ApiClient,
+  { namespace, ...common }: { namespace: string } & Pick<InformerOptions<KubeObject>, 'logger' | 'clock' | 'random'>,
 ): Informers {
-  const common = { logger, metrics };
   const own = { ...common, namespace };
   return {
     vms: new Informer(client, virtualMachines, { ...common, trim: withoutLastApplied }),

@@ -31,7 +31,7 @@ const WORKERS = 16;
 export async function runVirtController(options: Options, ports: RunPorts, signal: AbortSignal): Promise<void> {
   const { client, logger, metrics } = ports;
   const { namespace } = options;
-  const informers = makeInformers(client, { namespace, logger, metrics });
+  const informers = makeInformers(client, { namespace, logger });
   const common: ControllerOptions = { logger, metrics, metricsPrefix: 'kubevirt_' };
   const leaderElector = new LeaderElector(client, {
     lease: { name: 'virt-controller', namespace },

@@ -275,6 +275,12 @@ export class KubeClient {
   }
 }
 
+/** What caches, controllers and elections call of a KubeClient: a port, so that they also run against a pretended world. */
+export type ApiClient = Pick<
+  KubeClient,
+  'get' | 'list' | 'listPage' | 'watch' | 'create' | 'replace' | 'patch' | 'delete'
+>;
+
 function nameOf({ metadata: { name, namespace } }: KubeObject): ObjectName {
   if (!name) throw new TypeError('metadata.name is missing: a write to an object must name it');
   return { name, ...(namespace && { namespace }) };

@@ -16,6 +16,8 @@ export interface ControllerOptions {
   /** Keys worked on at once. Defaults to 4. */
   workers?: number;
   clock?: Clock;
+  /** 0 to 1, for the jitter of retries. Defaults to Math.random. */
+  random?: () => number;
 }
 
 /** Which changes count. Answers false to ignore one. */
@@ -49,11 +51,12 @@ export class ControllerBuilder {
   #primary: ResourceType | undefined;
 
   constructor(name: string, options: ControllerOptions) {
-    const { metrics, metricsPrefix: prefix, clock } = options;
+    const { metrics, metricsPrefix: prefix, clock, random } = options;
     this.#name = name;
     this.#options = options;
     this.#queue = new WorkQueue({
       clock,
+      random,
       ...(metrics && { observer: new WorkQueueMetrics(metrics, { name, prefix, clock }) }),
     });
   }

@@ -8,6 +8,7 @@ export * from './errors.ts';
 export { systemClock, type Clock } from './clock.ts';
 export {
   KubeClient,
+  type ApiClient,
   type CallOptions,
   type DeleteOptions,
   type GetOptions,
@@ -41,7 +42,7 @@ export {
   type Predicate,
 } from './controller.ts';
 export { LeaderElector, LeadershipLost, type LeaderElectorOptions } from './leader-election.ts';
-export { Recorder, type RecorderOptions } from './recorder.ts';
+export { Recorder, type EventRecorder, type RecorderOptions } from './recorder.ts';
 export type { EventSource, RecordedEvent } from './event-object.ts';
 export { Manager, type ManagerOptions, type Runnable } from './manager.ts';
 export {

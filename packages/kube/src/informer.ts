@@ -1,6 +1,6 @@
 import type { Logger } from '@quickvirt/telemetry';
 import type { Clock } from './clock.ts';
-import type { KubeClient } from './client.ts';
+import type { ApiClient } from './client.ts';
 import { Reflector, type ReflectorEvent } from './reflector.ts';
 import { keyOf, type KubeObject, type ResourceType } from './resource-type.ts';
 import { Store, type IndexFunction, type StoreReader } from './store.ts';
@@ -22,6 +22,8 @@ export interface InformerOptions<T extends KubeObject> {
   idleTimeoutMs?: number;
   /** Objects a page of the list. Defaults to 500. */
   pageSize?: number;
+  /** 0 to 1, for the jitter of the reflector's back-off. Defaults to Math.random. */
+  random?: () => number;
 }
 
 /** One change of a store. `previous` is what the store held. */
@@ -54,8 +56,8 @@ export class Informer<T extends KubeObject> implements ChangeSource<T> {
   /** Keys whose object came from `wrote` and has not come by watch yet. */
   readonly #ahead = new Set<string>();
 
-  constructor(client: KubeClient, type: ResourceType<T>, options: InformerOptions<T> = {}) {
-    const { namespace, labelSelector, fieldSelector, logger, clock, idleTimeoutMs, pageSize } = options;
+  constructor(client: ApiClient, type: ResourceType<T>, options: InformerOptions<T> = {}) {
+    const { namespace, labelSelector, fieldSelector, logger, clock, idleTimeoutMs, pageSize, random } = options;
     this.type = type;
     this.#store = new Store<T>(options.indexes);
     this.store = this.#store;
@@ -68,6 +70,7 @@ export class Informer<T extends KubeObject> implements ChangeSource<T> {
       clock,
       idleTimeoutMs,
       pageSize,
+      random,
     });
   }
 

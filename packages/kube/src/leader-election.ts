@@ -1,5 +1,5 @@
 import type { Gauge, Logger, Metrics } from '@quickvirt/telemetry';
-import type { KubeClient } from './client.ts';
+import type { ApiClient } from './client.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { leases, type Lease } from './core-types.ts';
 import { isAlreadyExists, isConflict } from './errors.ts';
@@ -39,7 +39,7 @@ type LeaseSpec = NonNullable<Lease['spec']>;
  * on the Lease.
  */
 export class LeaderElector {
-  readonly #client: KubeClient;
+  readonly #client: ApiClient;
   readonly #options: LeaderElectorOptions;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -49,7 +49,7 @@ export class LeaderElector {
   readonly #status: Gauge<'name'> | undefined;
   #isLeader = false;
 
-  constructor(client: KubeClient, options: LeaderElectorOptions) {
+  constructor(client: ApiClient, options: LeaderElectorOptions) {
     const { leaseDurationMs = 15_000, renewDeadlineMs = 10_000, retryPeriodMs = 2_000, metrics } = options;
     if (!(leaseDurationMs > renewDeadlineMs && renewDeadlineMs > retryPeriodMs)) {
       throw new RangeError('leader election needs leaseDurationMs > renewDeadlineMs > retryPeriodMs');

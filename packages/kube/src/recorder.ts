@@ -1,7 +1,7 @@
 import type { Counter, Logger, Metrics } from '@quickvirt/telemetry';
 import { BackOff } from './back-off.ts';
 import { BoundedMap } from './bounded-map.ts';
-import type { KubeClient } from './client.ts';
+import type { ApiClient } from './client.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { timestamp } from './conditions.ts';
 import { events } from './core-types.ts';
@@ -39,7 +39,7 @@ interface WaitingEvent {
  * blocks and never throws.
  */
 export class Recorder {
-  readonly #client: KubeClient;
+  readonly #client: ApiClient;
   readonly #options: RecorderOptions;
   readonly #clock: Clock;
   /** By `namespace/event name`, in order of arrival. */
@@ -50,7 +50,7 @@ export class Recorder {
   readonly #dropped: Counter<'reason'> | undefined;
   #draining: Promise<void> | undefined;
 
-  constructor(client: KubeClient, options: RecorderOptions) {
+  constructor(client: ApiClient, options: RecorderOptions) {
     this.#client = client;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
@@ -155,6 +155,9 @@ export class Recorder {
     this.#options.logger[level]('event not written', { dropped: reason, event, error });
   }
 }
+
+/** What reconcilers use of a Recorder. */
+export type EventRecorder = Pick<Recorder, 'event'>;
 
 /** What an event needs of an object: the whole would be held until it is written. */
 function referenceTo({ apiVersion, kind, metadata }: KubeObject): KubeObject {

@@ -1,6 +1,6 @@
 import type { Logger } from '@quickvirt/telemetry';
 import { BackOff } from './back-off.ts';
-import type { KubeClient } from './client.ts';
+import type { ApiClient } from './client.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { ApiError, isGone } from './errors.ts';
 import type { KubeObject, ResourceType } from './resource-type.ts';
@@ -54,14 +54,14 @@ const HEALTHY_WATCH_MS = 1_000;
  * state of each object is told; states in between may be skipped.
  */
 export class Reflector<T extends KubeObject> {
-  readonly #client: KubeClient;
+  readonly #client: ApiClient;
   readonly #type: ResourceType<T>;
   readonly #options: ReflectorOptions;
   readonly #clock: Clock;
   readonly #backOff: BackOff;
   #listedAtMs = -Infinity;
 
-  constructor(client: KubeClient, type: ResourceType<T>, options: ReflectorOptions = {}) {
+  constructor(client: ApiClient, type: ResourceType<T>, options: ReflectorOptions = {}) {
     this.#client = client;
     this.#type = type;
     this.#options = options;

@@ -1,7 +1,7 @@
 import type { Clock } from '@quickvirt/kube';
-import { dialLauncher, type DomainState, type LauncherClient } from '@quickvirt/rpc';
+import type { DomainState, LauncherClient } from '@quickvirt/rpc';
 import type { Logger } from '@quickvirt/telemetry';
-import { openLauncherSocket, waitForLauncherSocket } from './launcher-socket.ts';
+import type { LauncherDialer } from './launcher-dialer.ts';
 
 /** What is known of a launcher. */
 export type LauncherView =
@@ -18,7 +18,7 @@ export type SyncOutcome =
   | { type: 'failed'; wish: string; message: string; attempts: number; at: Date };
 
 export interface LauncherConnectionOptions {
-  kubeletDirectory: string;
+  dialer: LauncherDialer;
   podUid: string;
   /** Called after each change of what is known. */
   onChange: () => void;
@@ -90,12 +90,12 @@ export class LauncherConnection {
   }
 
   async #follow(signal: AbortSignal, onHeard: () => void): Promise<void> {
-    const { kubeletDirectory, onChange } = this.#options;
+    const { dialer, onChange } = this.#options;
     // A launcher that was heard has opened its socket long ago: when that is gone, its pod is ending, and must not be held.
-    await using socket = this.#wasHeard
-      ? await openLauncherSocket(kubeletDirectory, this.podUid)
-      : await waitForLauncherSocket(kubeletDirectory, this.podUid, signal);
-    const client = dialLauncher(socket.path);
+    await using line = this.#wasHeard
+      ? await dialer.redial(this.podUid)
+      : await dialer.awaitLauncher(this.podUid, signal);
+    const { client } = line;
     try {
       for await (const { state } of client.watchState({}, { signal })) {
         if (state === null) continue;
@@ -108,7 +108,6 @@ export class LauncherConnection {
       }
     } finally {
       this.#client = undefined;
-      client.close();
     }
   }
 

@@ -7,6 +7,7 @@ import { settle } from '@quickvirt/testing';
 import type { Logger } from '@quickvirt/telemetry';
 import { FakeLauncher } from '../testing/fake-launcher.ts';
 import type { LauncherView } from './launcher-connection.ts';
+import { socketDialer } from './launcher-dialer.ts';
 import { Launchers } from './launchers.ts';
 
 const POD = '11111111-2222-3333-4444-555555555555';
@@ -23,7 +24,7 @@ beforeEach(async () => {
   sockets = join(kubelet, 'pods', POD, 'volumes/kubernetes.io~empty-dir/sockets');
   await mkdir(sockets, { recursive: true });
   launcher = new FakeLauncher();
-  launchers = new Launchers({ kubeletDirectory: kubelet, logger, clock: systemClock });
+  launchers = new Launchers({ dialer: socketDialer(kubelet), logger, clock: systemClock });
 });
 
 afterEach(async () => {

@@ -1,9 +1,10 @@
 import { systemClock, type Clock } from '@quickvirt/kube';
 import type { Logger } from '@quickvirt/telemetry';
 import { LauncherConnection } from './launcher-connection.ts';
+import type { LauncherDialer } from './launcher-dialer.ts';
 
 export interface LaunchersOptions {
-  kubeletDirectory: string;
+  dialer: LauncherDialer;
   logger: Logger;
   clock?: Clock;
 }
@@ -38,9 +39,9 @@ export class Launchers {
     const present = this.#connections.get(key);
     if (present?.podUid === podUid) return;
     present?.close();
-    const { kubeletDirectory, logger, clock = systemClock } = this.#options;
+    const { dialer, logger, clock = systemClock } = this.#options;
     const connection = new LauncherConnection({
-      kubeletDirectory,
+      dialer,
       podUid,
       logger: logger.child({ vmi: key }),
       clock,

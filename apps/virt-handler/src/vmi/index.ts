@@ -1,13 +1,25 @@
 import { virtualMachineInstances, type KubeVirt, type VirtualMachineInstance } from '@quickvirt/api';
-import { controller, Informer, keyOf, type Controller, type ControllerOptions, type KubeClient } from '@quickvirt/kube';
-import type { Logger } from '@quickvirt/telemetry';
+import {
+  controller,
+  Informer,
+  keyOf,
+  type Controller,
+  type ControllerOptions,
+  type InformerOptions,
+  type KubeObject,
+  type ApiClient,
+} from '@quickvirt/kube';
 import { decideVmi } from './decide.ts';
 import { observeVmi, type ObservePorts } from './observe.ts';
 import { vmiStepRunner, type StepPorts } from './run-steps.ts';
 
 /** The instances of one node, by the API server's own index. */
-export function vmiInformer(client: KubeClient, nodeName: string, logger: Logger): Informer<VirtualMachineInstance> {
-  return new Informer(client, virtualMachineInstances, { fieldSelector: `status.nodeName=${nodeName}`, logger });
+export function vmiInformer(
+  client: ApiClient,
+  nodeName: string,
+  options: Pick<InformerOptions<KubeObject>, 'logger' | 'clock' | 'random'>,
+): Informer<VirtualMachineInstance> {
+  return new Informer(client, virtualMachineInstances, { ...options, fieldSelector: `status.nodeName=${nodeName}` });
 }
 
 export type VmiControllerPorts = StepPorts & Omit<ObservePorts, 'vmis'> & { kubevirts: Informer<KubeVirt> };

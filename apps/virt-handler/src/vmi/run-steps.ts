@@ -4,8 +4,8 @@ import {
   type Clock,
   type EffectRunner,
   type Informer,
-  type KubeClient,
-  type Recorder,
+  type ApiClient,
+  type EventRecorder,
 } from '@quickvirt/kube';
 import { statusApply } from '@quickvirt/kube';
 import { RpcError } from '@quickvirt/rpc';
@@ -15,8 +15,8 @@ import type { VmiEffect } from './effects.ts';
 import { guestShutsDown } from './events.ts';
 
 export interface StepPorts {
-  client: KubeClient;
-  recorder: Recorder;
+  client: ApiClient;
+  recorder: EventRecorder;
   launchers: Launchers;
   vmis: Informer<VirtualMachineInstance>;
   /** Makes the pod's devices usable for the launcher where its runtime could not. */

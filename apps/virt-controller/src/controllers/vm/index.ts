@@ -8,10 +8,10 @@ import {
   type Controller,
   type ControllerOptions,
   type EffectRunner,
-  type KubeClient,
+  type ApiClient,
   type KubeObject,
   type Reconciler,
-  type Recorder,
+  type EventRecorder,
 } from '@quickvirt/kube';
 import type { Informers } from '../../informers.ts';
 import { refOf } from '../../object-ref.ts';
@@ -21,10 +21,12 @@ import type { VmEffect } from './effects.ts';
 
 /** What the VM controller works with. */
 export interface VmControllerPorts {
-  readonly client: KubeClient;
+  readonly client: ApiClient;
   readonly informers: Pick<Informers, 'vms' | 'vmis'>;
-  readonly recorder: Recorder;
+  readonly recorder: EventRecorder;
   readonly config: () => ClusterConfig;
+  /** 0 to 1: spreads retries. Defaults to Math.random. */
+  readonly random?: () => number;
 }
 
 /** Keeps each VirtualMachine's instance as its run strategy wants it, and its status true. */
@@ -39,7 +41,11 @@ export function vmController(ports: VmControllerPorts, options: ControllerOption
   );
 }
 
-function vmReconciler({ informers, config }: VmControllerPorts): Reconciler<VmObserved, VmEffect> {
+function vmReconciler({
+  informers,
+  config,
+  random = Math.random,
+}: VmControllerPorts): Reconciler<VmObserved, VmEffect> {
   return {
     name: 'vm',
     observe: async (key) => {
@@ -49,7 +55,7 @@ function vmReconciler({ informers, config }: VmControllerPorts): Reconciler<VmOb
         vm,
         vmi: informers.vmis.store.get(key),
         config: config(),
-        jitter: Math.random(),
+        jitter: random(),
         fresh: { uuid: randomUUID(), serial: randomUUID() },
       };
     },

@@ -11,11 +11,11 @@ import {
   type ControllerOptions,
   type CoreEvent,
   type EffectRunner,
-  type KubeClient,
+  type ApiClient,
   type ObjectName,
   type Pod,
   type Reconciler,
-  type Recorder,
+  type EventRecorder,
 } from '@quickvirt/kube';
 import { launcherPodName, renderLauncherPod } from '@quickvirt/launcher-pod';
 import { BY_POD_UID, type Informers } from '../../informers.ts';
@@ -26,9 +26,9 @@ import type { VmiEffect } from './effects.ts';
 
 /** What the VMI controller works with. */
 export interface VmiControllerPorts {
-  readonly client: KubeClient;
+  readonly client: ApiClient;
   readonly informers: Pick<Informers, 'vms' | 'vmis' | 'pods' | 'mountFailures' | 'kubevirts'>;
-  readonly recorder: Recorder;
+  readonly recorder: EventRecorder;
   readonly config: () => ClusterConfig;
   readonly launcherImage: string;
 }
@@ -115,7 +115,7 @@ function mayHavePod({ metadata, status }: VirtualMachineInstance): boolean {
   return status?.phase === 'Scheduling' || status?.phase === 'Scheduled' || status?.phase === 'Running';
 }
 
-async function found(client: KubeClient, ref: ObjectName): Promise<Pod | undefined> {
+async function found(client: ApiClient, ref: ObjectName): Promise<Pod | undefined> {
   try {
     return await client.get(pods, ref);
   } catch (error) {
@@ -198,7 +198,7 @@ function vmiEffectRunner({ client, recorder, informers }: VmiControllerPorts): E
   };
 }
 
-function createPod(client: KubeClient, pod: Pod): Promise<Pod> {
+function createPod(client: ApiClient, pod: Pod): Promise<Pod> {
   return refusable(
     () => client.create(pods, pod),
     (error) => new PodRefused(`the API server refused launcher pod ${keyOf(pod)}: ${error.message}`, { cause: error }),
