@@ -74,6 +74,7 @@ export class OverheadMachine {
     writeFileSync(join(seed, 'meta-data'), 'instance-id: overhead\nlocal-hostname: overhead\n');
     writeFileSync(join(seed, 'user-data'), STRESS);
     await seedDisk(seed, join(work, 'seed.iso'), 'iso9660');
+    chownSync(join(work, 'seed.iso'), NOBODY, NOBODY);
     const daemon = await startSessionLibvirtd();
     const hypervisor = await Hypervisor.open({ socketPath: daemon.socketPath, uri: 'qemu:///session' });
     return new OverheadMachine(work, disk, daemon, hypervisor);

@@ -37,8 +37,16 @@ export function launcherProcessMissing(): string | undefined {
   return undefined;
 }
 
+export interface LauncherProcessOptions {
+  gracePeriodSeconds?: number;
+  /** What Node runs, its options first; the launcher's sources when unset. */
+  program?: readonly string[];
+  /** Further variables, as NAME=value. */
+  env?: readonly string[];
+}
+
 /** Starts the launcher; its volume `root` holds the boot sector guest. */
-export async function startLauncher(options: { gracePeriodSeconds?: number } = {}): Promise<LauncherProcess> {
+export async function startLauncher(options: LauncherProcessOptions = {}): Promise<LauncherProcess> {
   const directory = mkdtempSync(join(tmpdir(), 'qvl-'));
   const disk = join(directory, 'volumes', 'root', 'disk');
   mkdirSync(disk, { recursive: true });
@@ -62,7 +70,8 @@ export async function startLauncher(options: { gracePeriodSeconds?: number } = {
   const paths = ['--run-dir', run, '--volumes-dir', join(directory, 'volumes')];
   const more = ['--secrets-dir', join(directory, 'secrets'), '--termination-message-path', terminationMessage];
   const grace = ['--grace-period-seconds', String(options.gracePeriodSeconds ?? 30)];
-  const args = [...stepDown, process.execPath, main, ...identity, ...paths, ...more, ...grace];
+  const program = [process.execPath, ...(options.program ?? [main])];
+  const args = [...(options.env ?? []), ...stepDown, ...program, ...identity, ...paths, ...more, ...grace];
   const child = spawn('env', args, { stdio: ['ignore', 'ignore', 'pipe'], cwd: directory });
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
