@@ -20,10 +20,15 @@ import {
 } from '@quickvirt/kube';
 import { dialHandler, handlerServerName, RotatingTls, RpcError } from '@quickvirt/rpc';
 import { Metrics, type Logger } from '@quickvirt/telemetry';
-import { eventually, settle as settleWithin, startKubeApiserver, type KubeApiserver } from '@quickvirt/testing';
+import {
+  eventually,
+  FakeKubelet,
+  settle as settleWithin,
+  startKubeApiserver,
+  type KubeApiserver,
+} from '@quickvirt/testing';
 import { rbac } from './rbac.ts';
 import { runVirtHandler } from './run.ts';
-import { FakeKubelet } from './testing/fake-kubelet.ts';
 import { FakeLauncher } from './testing/fake-launcher.ts';
 
 const NAMESPACE = 'quickvirt';
@@ -55,7 +60,10 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'vh-'));
   await mkdir(join(root, 'kubelet/device-plugins'), { recursive: true });
   await mkdir(join(root, 'cdi'));
-  kubelet = new FakeKubelet(join(root, 'kubelet/device-plugins'));
+  kubelet = new FakeKubelet({
+    pluginDirectory: join(root, 'kubelet/device-plugins'),
+    podResourcesDirectory: join(root, 'kubelet/pod-resources'),
+  });
   await kubelet.start();
   ca = await TestCa.create();
   await install();

@@ -1,14 +1,17 @@
 import { serviceMethods } from './codec.ts';
 import { descriptor, type DevicePlugin, type Registration } from './gen/device-plugin.ts';
+import { descriptor as podResourcesDescriptor, type PodResourcesLister } from './gen/pod-resources.ts';
 import type { RpcServer } from './server.ts';
 import type { Handlers } from './service.ts';
 import { dialSocket, serveOnSocket, type UnixServeOptions } from './unix-socket.ts';
 
-/** The kubelet asks for these only of a plugin whose options announce them; ours does not. */
-export type DevicePluginHandlers = Pick<Handlers<DevicePlugin>, 'listAndWatch' | 'allocate'>;
+/** What a plugin answers. The kubelet asks for preferred allocations only where they are served. */
+export type DevicePluginHandlers = Pick<Handlers<DevicePlugin>, 'listAndWatch' | 'allocate'> &
+  Partial<Pick<Handlers<DevicePlugin>, 'getPreferredAllocation'>>;
 
 const pluginMethods = serviceMethods(descriptor, 'v1beta1.DevicePlugin');
 const registrationMethods = serviceMethods(descriptor, 'v1beta1.Registration');
+const podResourcesMethods = serviceMethods(podResourcesDescriptor, 'v1.PodResourcesLister');
 
 /** Serves one device plugin on a socket in the kubelet's directory. */
 export function serveDevicePlugin(
@@ -21,8 +24,10 @@ export function serveDevicePlugin(
     pluginMethods,
     {
       ...handlers,
-      getDevicePluginOptions: async () => ({}),
-      getPreferredAllocation: async () => ({}),
+      getDevicePluginOptions: async () => ({
+        getPreferredAllocationAvailable: handlers.getPreferredAllocation !== undefined,
+      }),
+      getPreferredAllocation: handlers.getPreferredAllocation ?? (async () => ({})),
       preStartContainer: async () => ({}),
     },
     { mode: 0o600, ...options },
@@ -35,15 +40,18 @@ export interface DevicePluginRegistration {
   /** File name of the plugin's socket beside it. */
   endpoint: string;
   resourceName: string;
+  /** Whether the plugin serves GetPreferredAllocation; the kubelet goes by what is said here. */
+  prefersAllocations?: boolean;
   signal?: AbortSignal;
 }
 
 /** Makes a plugin known to the kubelet, which connects back to it. @throws RpcError */
 export async function registerDevicePlugin(registration: DevicePluginRegistration): Promise<void> {
-  const { kubeletSocketPath, endpoint, resourceName, signal } = registration;
+  const { kubeletSocketPath, endpoint, resourceName, prefersAllocations = false, signal } = registration;
   const kubelet = dialSocket<Registration>(kubeletSocketPath, registrationMethods);
   try {
-    await kubelet.register({ version: 'v1beta1', endpoint, resourceName }, { signal });
+    const options = { getPreferredAllocationAvailable: prefersAllocations };
+    await kubelet.register({ version: 'v1beta1', endpoint, resourceName, options }, { signal });
   } finally {
     kubelet.close();
   }
@@ -57,4 +65,9 @@ export function dialDevicePlugin(socketPath: string) {
 /** The kubelet's registration service, for tests against a stand-in. */
 export function serveRegistration(socketPath: string, handlers: Handlers<Registration>): Promise<RpcServer> {
   return serveOnSocket<Registration>(socketPath, registrationMethods, handlers, {});
+}
+
+/** The kubelet's list of what it gave to pods, for tests against a stand-in. */
+export function servePodResources(socketPath: string, handlers: Handlers<PodResourcesLister>): Promise<RpcServer> {
+  return serveOnSocket<PodResourcesLister>(socketPath, podResourcesMethods, handlers, {});
 }

@@ -34,9 +34,17 @@ export {
   dialDevicePlugin,
   registerDevicePlugin,
   serveDevicePlugin,
+  servePodResources,
   serveRegistration,
   type DevicePluginHandlers,
   type DevicePluginRegistration,
 } from './device-plugin.ts';
-export type { AllocateRequest, AllocateResponse, ListAndWatchResponse } from './gen/device-plugin.ts';
+export type {
+  AllocateRequest,
+  AllocateResponse,
+  ContainerAllocateResponse,
+  Device,
+  ListAndWatchResponse,
+} from './gen/device-plugin.ts';
+export type { PodResources } from './gen/pod-resources.ts';
 export { dialPodResources, type PodResourcesClient } from './pod-resources.ts';

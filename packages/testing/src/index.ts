@@ -3,6 +3,14 @@ export { arbitraryObject } from './arbitrary-object.ts';
 export { BOOT_SECTOR_GREETING, bootSectorImage } from './boot-sector.ts';
 export { startControlPlane, type ControlPlane } from './control-plane.ts';
 export { FakeClock } from './fake-clock.ts';
+export {
+  FakeKubelet,
+  type FakeAllocation,
+  type FakeDevice,
+  type FakeKubeletOptions,
+  type FakePod,
+  type FakeRegistration,
+} from './fake-kubelet.ts';
 export { expectGolden, goldenJson } from './golden.ts';
 export { endProcess, freePorts, lastLines, launchProcess, type LaunchedProcess } from './host-process.ts';
 export { eventually, settle, type EventuallyOptions } from './settle.ts';

@@ -1,13 +1,29 @@
-import { once } from 'node:events';
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import {
   registerDevicePlugin,
   serveDevicePlugin,
-  type AllocateResponse,
+  type ContainerAllocateResponse,
+  type Device,
   type Init,
   type RpcServer,
 } from '@quickvirt/rpc';
 import type { Logger } from '@quickvirt/telemetry';
+
+/** One device as the kubelet is told of it. */
+export interface OfferedDevice {
+  /** At most 63 characters. */
+  readonly id: string;
+  readonly healthy: boolean;
+  /** NUMA node it is near; undefined when the platform does not say, or it is near to all. */
+  readonly numaNode?: number;
+}
+
+/** What the kubelet asks before it chooses. */
+export interface PreferenceRequest {
+  readonly available: readonly string[];
+  readonly mustInclude: readonly string[];
+  readonly size: number;
+}
 
 export interface DevicePluginOptions {
   /** For example `devices.kubevirt.io/kvm`. */
@@ -16,45 +32,76 @@ export interface DevicePluginOptions {
   pluginDirectory: string;
   /** File name of this plugin's socket there. */
   endpoint: string;
-  /** How many are offered. */
-  count: number;
-  /** What one container of one allocation gets. */
-  allocate: () => Promise<Init<AllocateResponse>['containerResponses'] extends (infer One)[] | undefined ? One : never>;
+  /** What is offered now. */
+  devices: () => readonly OfferedDevice[];
+  /** What one container gets for the devices that the kubelet chose. @throws RpcError when it cannot have them. */
+  allocate: (ids: readonly string[]) => Promise<Init<ContainerAllocateResponse>>;
+  /** Which devices the kubelet should choose; left out when one is as good as another. */
+  prefer?: (request: PreferenceRequest) => readonly string[];
   logger: Logger;
 }
 
-/** One resource that is offered to the kubelet: all its devices are there, or none is. */
+/** One resource that is offered to the kubelet, over a socket of its own. */
 export class DevicePlugin {
   readonly #options: DevicePluginOptions;
-  readonly #changes = new EventEmitter().setMaxListeners(0);
+  readonly #events = new EventEmitter().setMaxListeners(0);
   #server: RpcServer | undefined;
-  #healthy = true;
+  #streams = 0;
 
   constructor(options: DevicePluginOptions) {
     this.#options = options;
   }
 
-  get healthy(): boolean {
-    return this.#healthy;
+  get resourceName(): string {
+    return this.#options.resourceName;
   }
 
-  /** Tells the kubelet at once when it differs. */
-  set healthy(healthy: boolean) {
-    if (healthy === this.#healthy) return;
-    this.#healthy = healthy;
-    this.#changes.emit('change');
+  get endpoint(): string {
+    return this.#options.endpoint;
+  }
+
+  get socketPath(): string {
+    return `${this.#options.pluginDirectory}/${this.#options.endpoint}`;
+  }
+
+  /** Whether the kubelet listens to the list of devices. */
+  get isWatched(): boolean {
+    return this.#streams > 0;
+  }
+
+  /** Tells the kubelet what is offered now. */
+  changed(): void {
+    this.#events.emit('change');
+  }
+
+  /** Calls back when the kubelet leaves although the plugin serves on: it restarts, or listens to another. */
+  onUnwatched(listener: () => void): void {
+    this.#events.on('unwatched', listener);
   }
 
   /** Serves anew and registers: at the start, and whenever the kubelet did, for it forgets and removes sockets. */
   async register(signal: AbortSignal): Promise<void> {
-    const { pluginDirectory, endpoint, resourceName, logger } = this.#options;
+    const { pluginDirectory, endpoint, resourceName, prefer, logger } = this.#options;
     await this.close();
     this.#server = await serveDevicePlugin(
-      `${pluginDirectory}/${endpoint}`,
+      this.socketPath,
       {
         listAndWatch: (_request, { signal: gone }) => this.#lists(gone),
         allocate: async ({ containerRequests }) => ({
-          containerResponses: await Promise.all(containerRequests.map(() => this.#options.allocate())),
+          containerResponses: await Promise.all(
+            containerRequests.map(({ devicesIds }) => this.#options.allocate(devicesIds)),
+          ),
+        }),
+        ...(prefer && {
+          getPreferredAllocation: async ({ containerRequests }) => ({
+            containerResponses: containerRequests.map(
+              ({ availableDeviceIDs, mustIncludeDeviceIDs, allocationSize }) => ({
+                deviceIDs: [
+                  ...prefer({ available: availableDeviceIDs, mustInclude: mustIncludeDeviceIDs, size: allocationSize }),
+                ],
+              }),
+            ),
+          }),
         }),
       },
       { onError: (method, error) => logger.warn('a call of the kubelet failed', { resourceName, method, error }) },
@@ -63,9 +110,10 @@ export class DevicePlugin {
       kubeletSocketPath: `${pluginDirectory}/kubelet.sock`,
       endpoint,
       resourceName,
+      prefersAllocations: prefer !== undefined,
       signal,
     });
-    logger.info('offered to the kubelet', { resourceName, count: this.#options.count });
+    logger.info('offered to the kubelet', { resourceName, count: this.#options.devices().length });
   }
 
   async close(): Promise<void> {
@@ -75,17 +123,27 @@ export class DevicePlugin {
   }
 
   async *#lists(gone: AbortSignal) {
-    while (!gone.aborted) {
-      const health = this.#healthy ? 'Healthy' : 'Unhealthy';
-      const changed = once(this.#changes, 'change', { signal: gone });
-      // Told below; a caller that leaves meanwhile is no error.
-      changed.catch(() => undefined);
-      yield { devices: Array.from({ length: this.#options.count }, (_, index) => this.#device(index, health)) };
-      await changed;
+    const server = this.#server;
+    this.#streams += 1;
+    try {
+      while (!gone.aborted) {
+        const changed = once(this.#events, 'change', { signal: gone });
+        // Told below; a caller that leaves meanwhile is no error.
+        changed.catch(() => undefined);
+        yield { devices: this.#options.devices().map(listed) };
+        await changed;
+      }
+    } finally {
+      this.#streams -= 1;
+      if (server === this.#server) this.#events.emit('unwatched');
     }
   }
+}
 
-  #device(index: number, health: string) {
-    return { ID: `${this.#options.resourceName.split('/')[1]}${index}`, health };
-  }
+function listed({ id, healthy, numaNode }: OfferedDevice): Init<Device> {
+  return {
+    ID: id,
+    health: healthy ? 'Healthy' : 'Unhealthy',
+    ...(numaNode !== undefined && { topology: { nodes: [{ ID: numaNode }] } }),
+  };
 }

@@ -4,23 +4,25 @@ import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Metrics, type Logger } from '@quickvirt/telemetry';
-import { FakeKubelet } from '../testing/fake-kubelet.ts';
-import { DevicePlugins, type DevicePluginsOptions } from './device-plugins.ts';
+import { FakeKubelet } from '@quickvirt/testing';
 import { deviceNumbers } from './node-device.ts';
+import { NodeDevices, type NodeDevicesOptions } from './node-devices.ts';
+import { PluginRegistry } from './plugin-registry.ts';
 
 const logger: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => logger };
 const lack = 'the test';
+const RESOURCE = 'devices.kubevirt.io/null';
 
 let root: string;
 let kubelet: FakeKubelet;
 let stop: AbortController;
-let running: Promise<void>;
+let running: Promise<unknown>;
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'dp'));
-  await mkdir(join(root, 'kubelet/device-plugins'), { recursive: true });
+  await mkdir(join(root, 'plugins'));
   await mkdir(join(root, 'dev'));
-  kubelet = new FakeKubelet(join(root, 'kubelet/device-plugins'));
+  kubelet = new FakeKubelet({ pluginDirectory: join(root, 'plugins') });
   stop = new AbortController();
 });
 
@@ -31,9 +33,10 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-function run(options: Partial<DevicePluginsOptions> = {}): DevicePlugins {
-  const plugins = new DevicePlugins({
-    kubeletDirectory: join(root, 'kubelet'),
+function run(options: Partial<NodeDevicesOptions> = {}): NodeDevices {
+  const registry = new PluginRegistry({ pluginDirectory: join(root, 'plugins'), logger });
+  const plugins = new NodeDevices({
+    registry,
     // The host's own /dev/null stands in for a device that is there.
     deviceDirectory: '/dev',
     cdiDirectory: join(root, 'cdi'),
@@ -47,7 +50,7 @@ function run(options: Partial<DevicePluginsOptions> = {}): DevicePlugins {
     ],
     ...options,
   });
-  running = plugins.run(stop.signal);
+  running = Promise.all([registry.run(stop.signal), plugins.run(stop.signal)]);
   return plugins;
 }
 
@@ -59,28 +62,22 @@ describe('device plugins', () => {
     await plugins.registered();
     expect(plugins.problem()).toBeUndefined();
     expect(kubelet.registrations).toEqual([
-      { resourceName: 'devices.kubevirt.io/null', endpoint: 'kubevirt-null.sock', version: 'v1beta1' },
+      { resourceName: RESOURCE, endpoint: 'kubevirt-null.sock', version: 'v1beta1', prefersAllocations: false },
     ]);
-    const client = kubelet.plugin('kubevirt-null.sock');
-    for await (const { devices } of client.listAndWatch({})) {
-      expect(devices.map(({ ID, health }) => [ID, health])).toEqual([
-        ['null0', 'Healthy'],
-        ['null1', 'Healthy'],
-        ['null2', 'Healthy'],
-      ]);
-      break;
-    }
-    client.close();
+    await kubelet.until(() => kubelet.devices(RESOURCE).length > 0);
+    expect(kubelet.devices(RESOURCE).map(({ id, healthy }) => [id, healthy])).toEqual([
+      ['null0', true],
+      ['null1', true],
+      ['null2', true],
+    ]);
   });
 
   test('answers with a CDI device whose specification gives it to uid 107', async () => {
     await kubelet.start();
     await run().registered();
-    const client = kubelet.plugin('kubevirt-null.sock');
-    const { containerResponses } = await client.allocate({
+    const { containerResponses } = await kubelet.plugin(RESOURCE).allocate({
       containerRequests: [{ devicesIds: ['null0'] }, { devicesIds: ['null1'] }],
     });
-    client.close();
     expect(containerResponses.map(({ cdiDevices, devices }) => [cdiDevices, devices])).toEqual([
       [[{ name: 'quickvirt.io/device=null' }], []],
       [[{ name: 'quickvirt.io/device=null' }], []],
@@ -97,9 +94,9 @@ describe('device plugins', () => {
   test('without CDI it answers with the device node', async () => {
     await kubelet.start();
     await run({ access: 'chown' }).registered();
-    const client = kubelet.plugin('kubevirt-null.sock');
-    const { containerResponses } = await client.allocate({ containerRequests: [{ devicesIds: ['null0'] }] });
-    client.close();
+    const { containerResponses } = await kubelet
+      .plugin(RESOURCE)
+      .allocate({ containerRequests: [{ devicesIds: ['null0'] }] });
     expect(containerResponses[0]).toMatchObject({
       devices: [{ containerPath: '/dev/null', hostPath: '/dev/null', permissions: 'rw' }],
       cdiDevices: [],
@@ -109,15 +106,9 @@ describe('device plugins', () => {
   test('registers anew when the kubelet starts again, on a new socket', async () => {
     await kubelet.start();
     await run().registered();
-    await kubelet.stop();
-    await kubelet.start();
+    await kubelet.restart();
     await kubelet.registered(2);
-    const client = kubelet.plugin('kubevirt-null.sock');
-    for await (const { devices } of client.listAndWatch({})) {
-      expect(devices).toHaveLength(3);
-      break;
-    }
-    client.close();
+    await kubelet.until(() => kubelet.devices(RESOURCE).length === 3);
   });
 
   test('waits for a kubelet that starts later', async () => {
@@ -135,15 +126,12 @@ describe('device plugins', () => {
     run({ deviceDirectory: join(root, 'dev') });
     makeNode();
     await kubelet.registered(1);
-    const client = kubelet.plugin('kubevirt-null.sock');
-    const lists = client.listAndWatch({})[Symbol.asyncIterator]();
-    const health = async () => (await lists.next()).value?.devices[0]?.health as string | undefined;
-    expect(await health()).toBe('Healthy');
+    const allocatable = (count: number) => kubelet.until(() => kubelet.resources()[RESOURCE]?.allocatable === count);
+    await allocatable(3);
     await rm(device);
-    expect(await health()).toBe('Unhealthy');
+    await allocatable(0);
     makeNode();
-    expect(await health()).toBe('Healthy');
-    client.close();
+    await allocatable(3);
   });
 });
 
