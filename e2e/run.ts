@@ -1,12 +1,14 @@
 /**
  * `npm run e2e [-- CASE...] [--keep] [--list]`: runs the cases of `e2e/cases` one after the other on the cluster of
  * KUBECONFIG, or on the local one when that is not set (it is brought up and QuickVirt installed when need be).
+ * `chaos` kills and cuts around a running guest instead (`--kills N`, `--cut-seconds S`, `--machines N`, `--seed N`).
  * `--chart-lifecycle` takes the chart through install, upgrade, rollback and uninstall instead, which deletes every machine.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { runChaos } from './chaos/index.ts';
 import { runChartLifecycle } from './src/chart-lifecycle.ts';
 import { readCases, substitute, type Case } from './src/case.ts';
 import { prepareCluster, type PreparedCluster } from './src/cluster.ts';
@@ -33,6 +35,10 @@ const { values, positionals } = parseArgs({
     yes: { type: 'boolean', default: false },
     'skip-images': { type: 'boolean', default: false },
     'chart-lifecycle': { type: 'boolean', default: false },
+    kills: { type: 'string', default: '200' },
+    'cut-seconds': { type: 'string', default: '300' },
+    machines: { type: 'string', default: '50' },
+    seed: { type: 'string', default: '1' },
   },
 });
 
@@ -74,7 +80,17 @@ async function cleanUp({ kubectl, namespace }: StepContext): Promise<void> {
   await kubectl.try(['delete', 'namespace', namespace, '--wait=false']);
 }
 
-const cases = readCases(fileURLToPath(new URL('cases', import.meta.url)), positionals);
+/** Leaves the results behind as JSON and says how many passed. */
+function report(results: readonly CaseResult[], file: string): void {
+  mkdirSync(values.out, { recursive: true });
+  writeFileSync(join(values.out, file), JSON.stringify(results, null, 2));
+  const failed = results.filter((result) => !result.passed).length;
+  console.log(`e2e: ${results.length - failed} passed, ${failed} failed`);
+  process.exitCode = failed > 0 ? 1 : 0;
+}
+
+const isChaos = positionals[0] === 'chaos';
+const cases = readCases(fileURLToPath(new URL('cases', import.meta.url)), isChaos ? [] : positionals);
 const wanted = {
   nodes: Number(values.nodes),
   name: values.name,
@@ -83,6 +99,18 @@ const wanted = {
 };
 if (values.list) {
   for (const { name } of cases) console.log(name);
+} else if (isChaos) {
+  report(
+    await runChaos({
+      ...wanted,
+      kills: Number(values.kills),
+      cutMs: Number(values['cut-seconds']) * 1000,
+      machines: Number(values.machines),
+      seed: Number(values.seed),
+      out: join(values.out, 'chaos'),
+    }),
+    'chaos.json',
+  );
 } else if (values['chart-lifecycle']) {
   process.exitCode = (await runChartLifecycle(wanted)) ? 0 : 1;
 } else {
@@ -98,9 +126,5 @@ if (values.list) {
       `${result.passed ? 'passed' : 'FAILED'} (${(result.durationMs / 1000).toFixed(1)} s)${result.error ? `\n    ${result.error}` : ''}`,
     );
   }
-  mkdirSync(values.out, { recursive: true });
-  writeFileSync(join(values.out, 'results.json'), JSON.stringify(results, null, 2));
-  const failed = results.filter((result) => !result.passed).length;
-  console.log(`e2e: ${results.length - failed} passed, ${failed} failed`);
-  process.exitCode = failed > 0 ? 1 : 0;
+  report(results, 'results.json');
 }

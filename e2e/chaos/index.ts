@@ -1,0 +1,134 @@
+import { strict as assert } from 'node:assert';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { prepareCluster } from '../src/cluster.ts';
+import { Kubectl } from '../src/kubectl.ts';
+import { collectEvidence } from '../src/evidence.ts';
+import { allReady, FAULTS, type ChaosWorld } from './faults.ts';
+import { duplicates } from './guest-samples.ts';
+import { manyMachines } from './machines.ts';
+import { Sampler } from './sampler.ts';
+import { SteadyGuest } from './steady-guest.ts';
+
+/** How much goes wrong. */
+export interface ChaosOptions {
+  name: string;
+  nodes: number;
+  yes: boolean;
+  skipImages: boolean;
+  /** Random kills of our pods. */
+  kills: number;
+  /** How long virt-handler is cut from the API server. */
+  cutMs: number;
+  /** Machines created, stopped and deleted while leaders die. */
+  machines: number;
+  /** The same seed draws the same pods and pauses. */
+  seed: number;
+  /** Folder for what a failure leaves behind. */
+  out: string;
+}
+
+/** How one part ended. */
+export interface ChaosResult {
+  name: string;
+  passed: boolean;
+  durationMs: number;
+  error?: string;
+}
+
+const NAMESPACE = 'e2e-chaos';
+
+/**
+ * Makes things go wrong around a running guest, one after the other, on the cluster of KUBECONFIG or on the local one.
+ * After each: the guest has run on and its status is right within a minute. A sampler on every node proves that no
+ * machine had two QEMUs at any moment. Every part is tried, whatever came of the others.
+ */
+export async function runChaos(options: ChaosOptions): Promise<ChaosResult[]> {
+  const cluster = await prepareCluster(options);
+  process.env.KUBECONFIG = cluster.kubeconfigPath;
+  const system = new Kubectl(cluster.kubectlPath, cluster.system);
+  const guests = new Kubectl(cluster.kubectlPath, NAMESPACE);
+  const sampler = new Sampler(system);
+  const steady = new SteadyGuest(guests, cluster.kubeconfigPath);
+  const results: ChaosResult[] = [];
+  const part = async (name: string, work: () => Promise<void>): Promise<boolean> => {
+    process.stdout.write(`  chaos: ${name} ... `);
+    const began = Date.now();
+    const error = await work().then(
+      () => undefined,
+      (reason: unknown) => String(reason),
+    );
+    results.push({ name, passed: error === undefined, durationMs: Date.now() - began, error });
+    console.log(
+      `${error ? 'FAILED' : 'passed'} (${((Date.now() - began) / 1000).toFixed(1)} s)${error ? `\n    ${error}` : ''}`,
+    );
+    return error === undefined;
+  };
+  console.log(`  chaos: seed ${options.seed}, ${options.kills} random kills, a cut of ${options.cutMs / 1000} s`);
+  try {
+    const started = await part('a guest runs, watched by a sampler on every node', async () => {
+      await guests.run(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--timeout=120s'], {
+        timeoutMs: 130_000,
+      });
+      await guests.run(['create', 'namespace', NAMESPACE]);
+      await sampler.start();
+      await steady.start(cluster.guestImage);
+    });
+    if (!started) return results;
+    const world = await worldOf(system, guests, options);
+    for (const { title, needsNodes, strike } of FAULTS) {
+      if (needsNodes && world.controlPlaneNode === undefined) {
+        console.log(`  chaos: ${title} ... left out: the nodes of this cluster are not containers of this machine`);
+        continue;
+      }
+      await part(title, async () => {
+        await strike(world);
+        await allReady(system);
+        await steady.ranOn();
+      });
+    }
+    await part(`${options.machines} machines are created, stopped and deleted while leaders die`, async () => {
+      await manyMachines(guests, world, options.machines);
+      await allReady(system);
+      await steady.ranOn();
+    });
+    await part('no machine ever had two QEMUs', async () => {
+      const samples = await sampler.samples();
+      assert.ok(
+        samples.some(({ guests: seen }) => seen.length > 0),
+        'the samplers saw no guest at all',
+      );
+      assert.deepEqual(duplicates(samples), []);
+    });
+    return results;
+  } finally {
+    if (results.some(({ passed }) => !passed)) await evidence(options.out, cluster, guests);
+    await sampler.stop().catch(() => undefined);
+    await guests.try(['delete', 'namespace', NAMESPACE, '--wait=false']);
+  }
+}
+
+async function worldOf(system: Kubectl, guests: Kubectl, options: ChaosOptions): Promise<ChaosWorld> {
+  const nodeName = 'jsonpath={.items[0].metadata.name}';
+  const controlPlane = ['get', 'nodes', '-l', 'node-role.kubernetes.io/control-plane', '-o', nodeName];
+  const { stdout: controlPlaneNode } = await system.try(controlPlane);
+  const random = xoroshiro128plus(options.seed);
+  return {
+    system,
+    guestNode: await guests.run(['get', 'vmi', 'steady', '-o', 'jsonpath={.status.nodeName}']),
+    controlPlaneNode: controlPlaneNode.startsWith(`${options.name}-`) ? controlPlaneNode : undefined,
+    cutMs: options.cutMs,
+    kills: options.kills,
+    draw: (bound) => uniformInt(random, 0, Math.max(0, bound - 1)),
+  };
+}
+
+async function evidence(
+  out: string,
+  cluster: Awaited<ReturnType<typeof prepareCluster>>,
+  kubectl: Kubectl,
+): Promise<void> {
+  const { kubeconfigPath: kubeconfig, system } = cluster;
+  const folder = await collectEvidence(out, { kubectl, kubeconfig, namespace: NAMESPACE, system, variables: {} });
+  console.log(`  chaos: evidence: ${folder}`);
+}
