@@ -64,7 +64,6 @@ export async function runVirtHandler(options: Options, ports: RunPorts, signal: 
     .addRunnable({ name: 'heartbeat', run: (stop) => runHeartbeat(node, stop) })
     .addRunnable({ name: 'device-plugins', run: (stop) => registry.run(stop) })
     .addRunnable({ name: 'node-devices', run: (stop) => nodeDevices.run(stop) })
-    .addRunnable({ name: 'node-devices', run: (stop) => nodeDevices.run(stop) })
     .addControllers(nodeLabels)
     .addRunnable({
       name: 'node-labels',
