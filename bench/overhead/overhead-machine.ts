@@ -19,8 +19,6 @@ import { most, processMemory, type HeldMemory } from './process-memory.ts';
 
 /** The user that libvirtd and QEMU run as. */
 const NOBODY = 65534;
-/** `<tb-cache>` of every emulated domain of ours; a part of the model of its own. */
-const CODE_BUFFER_KIB = 32 * 1024;
 /** The options of the image's ENTRYPOINT. */
 const NODE_OPTIONS = ['--v8-pool-size=0', '--max-semi-space-size=1'];
 const VIRTIOFSD = '/usr/lib/qemu/virtiofsd';
@@ -160,7 +158,7 @@ export class OverheadMachine {
     const deadline = Date.now() + GUEST_TIMEOUT_MS;
     let highest: HeldMemory = { rssKiB: 0, pssKiB: 0, heldKiB: 0 };
     for (;;) {
-      highest = most(highest, processMemory(pid, [overheadGuestMiB * 1024, CODE_BUFFER_KIB]));
+      highest = most(highest, processMemory(pid, overheadGuestMiB * 1024));
       const printed = existsSync(log) ? readFileSync(log, 'latin1') : '';
       if (printed.includes(DONE)) return highest;
       if (Date.now() > deadline)

@@ -11,19 +11,18 @@ export interface HeldMemory {
 
 /** A kernel stack and its task (Linux on x86-64: 16 KiB and about 10). */
 const THREAD_KIB = 26;
-/** The guard page of the code buffer is a mapping of its own. */
-const GUARD_KIB = 64;
+/** Memory that is both written and run: QEMU's buffers of translated code, one for each few vCPUs. */
+const CODE_BUFFER = /^\S+ rwx/;
 
 /**
- * Reads a process, without mappings of given sizes: the guest's RAM, and the buffer of translated code.
+ * Reads a process, without buffers of translated code, and without mappings of a size: the guest's RAM.
  * @throws when the process has ended.
  */
-export function processMemory(pid: number, without: readonly number[] = []): HeldMemory {
+export function processMemory(pid: number, guestKiB?: number): HeldMemory {
   const sum: HeldMemory = { rssKiB: 0, pssKiB: 0, heldKiB: 0 };
   for (const mapping of readFileSync(`/proc/${pid}/smaps`, 'utf8').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)) {
     const field = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(mapping)?.[1] ?? 0);
-    const sizeKiB = field('Size');
-    if (without.some((left) => sizeKiB <= left && sizeKiB > left - GUARD_KIB)) continue;
+    if (CODE_BUFFER.test(mapping) || field('Size') === guestKiB) continue;
     sum.rssKiB += field('Rss');
     sum.pssKiB += field('Pss');
     sum.heldKiB += field('Anonymous');
