@@ -16,7 +16,7 @@ function read<T>(path: string): T {
   return JSON.parse(readFileSync(path, 'utf8')) as T;
 }
 
-/** The rows of the ADR's table: `| Kind or * | path or *suffix | what | reason |`. */
+/** The rows of the ADR's table: `| Kind or * | path, *suffix or prefix* | what | reason |`. */
 function differencesOfAdr(): { kind: string; path: string; what: string }[] {
   return readFileSync(join(repository, adr), 'utf8')
     .split('\n')
@@ -53,6 +53,12 @@ function differencesOf(
     .concat(extra);
 }
 
+/** `*` at one end of the pattern stands for any text there. */
+function matchesPath(path: string, pattern: string): boolean {
+  if (pattern.startsWith('*')) return path.endsWith(pattern.slice(1));
+  return pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern;
+}
+
 const whenThere = existsSync(reference) ? describe : describe.skip;
 if (!existsSync(reference)) {
   console.log(`skipped: ${reference} is not there, so there is nothing to compare the API with`);
@@ -76,7 +82,7 @@ whenThere('the reference', () => {
     entry: { kind: string; path: string; what: string },
   ) =>
     (entry.kind === '*' || entry.kind === row.kind) &&
-    (entry.path.startsWith('*') ? row.path.endsWith(entry.path.slice(1)) : entry.path === row.path) &&
+    matchesPath(row.path, entry.path) &&
     entry.what.split(', ').includes(row.what);
 
   test('has no field that ours has not, and none that says another thing, but for what the ADR explains', () => {

@@ -1,3 +1,4 @@
+import type { QatConfiguration } from './qat-configuration.ts';
 /** Host devices that guests may have. */
 export interface PermittedHostDevices {
   /**
@@ -10,6 +11,8 @@ export interface PermittedHostDevices {
    * @listType atomic
    */
   pciHostDevices?: PciHostDevice[];
+  /** Intel QAT cards: an extension of QuickVirt. */
+  qat?: QatConfiguration;
   /**
    * USB devices.
    * @listType atomic

@@ -62,6 +62,7 @@ export * from './event-reasons.ts';
 export * from './finalizers.ts';
 export * from './labels.ts';
 export * from './label-selector.ts';
+export type * from './qat-configuration.ts';
 export * from './quantity.ts';
 export * from './reasons.ts';
 export * from './resources.ts';

@@ -32,6 +32,7 @@ import {
 import { type DeveloperConfig, developerConfigFrom } from './developer.ts';
 import { enabledFeatureGates, type FeatureGate } from './feature-gates.ts';
 import { type MigrationConfig, migrationConfigFrom } from './migrations.ts';
+import { type QatConfig, qatConfigFrom } from './qat.ts';
 import { bytesOr, deepFreeze, durationMsOr, ratioOr } from './read-values.ts';
 
 /** Machines of one architecture. */
@@ -82,7 +83,8 @@ export interface ClusterConfig {
   readonly supportContainers: Readonly<Record<SupportContainerType, ContainerResources>>;
   readonly disableFreePageReporting: boolean;
   readonly disableSerialConsoleLog: boolean;
-  readonly permittedHostDevices: Readonly<Required<PermittedHostDevices>>;
+  readonly permittedHostDevices: Readonly<Required<Omit<PermittedHostDevices, 'qat'>>>;
+  readonly qat: QatConfig;
   readonly mediatedDevices: MediatedDevicesConfiguration;
   readonly obsoleteCpuModels: readonly string[];
   readonly minCpuModel?: string;
@@ -260,6 +262,7 @@ type PodConfig = Pick<
   | 'additionalGuestMemoryOverheadRatio'
   | 'supportContainers'
   | 'permittedHostDevices'
+  | 'qat'
   | 'mediatedDevices'
   | 'defaultRuntimeClass'
   | 'selinuxLauncherType'
@@ -280,6 +283,7 @@ function podConfigOf(configuration: KubeVirtConfiguration): PodConfig {
       mediatedDevices: devices.mediatedDevices ?? [],
       usb: devices.usb ?? [],
     },
+    qat: qatConfigFrom(devices.qat ?? {}),
     mediatedDevices: structuredClone(configuration.mediatedDevicesConfiguration ?? {}),
     defaultRuntimeClass: configuration.defaultRuntimeClass || undefined,
     selinuxLauncherType: configuration.selinuxLauncherType || undefined,
