@@ -9,6 +9,7 @@ import { LibvirtConnectionError } from '@quickvirt/libvirt';
 import { RpcError, serveLauncher, type RpcServer } from '@quickvirt/rpc';
 import type { Logger } from '@quickvirt/telemetry';
 import type { DomainSnapshot } from './domain-watch.ts';
+import { DeviceNotReleased } from './device-removals.ts';
 import { FieldError } from './field-error.ts';
 import { GuestStopping, type Guest } from './guest.ts';
 import { ConsoleTakenOver, ConsoleUnavailable } from './serial-console.ts';
@@ -22,7 +23,7 @@ export async function serveCommands(socketPath: string, guest: Guest, logger: Lo
   return serveLauncher(
     socketPath,
     {
-      info: async () => ({ version: VERSION, features: [] }),
+      info: async () => ({ version: VERSION, features: ['hotplug-host-device'] }),
       syncDomain: async ({ vmiJson, configJson, facts }) => {
         const request = {
           vmi: parseJson<VirtualMachineInstance>('vmi_json', vmiJson),
@@ -100,6 +101,9 @@ function toRpcError(cause: unknown): unknown {
   if (cause instanceof FieldError || cause instanceof ConversionError) {
     const details = { reason: 'FieldNotServed', field: cause.field };
     return new RpcError('FAILED_PRECONDITION', cause.message, { cause, details });
+  }
+  if (cause instanceof DeviceNotReleased) {
+    return new RpcError('ABORTED', cause.message, { cause, details: { reason: cause.name } });
   }
   if (cause instanceof ConsoleTakenOver) return new RpcError('ABORTED', cause.message, { cause });
   if (cause instanceof ConsoleUnavailable || cause instanceof GuestStopping) {

@@ -16,6 +16,7 @@ export const NO_DOMAIN: ObservedDomain = {
   guestMemoryBytes: 0,
   error: '',
   domainXml: '',
+  guestPciDevices: [],
 };
 
 const phases: Record<LibvirtState, DomainPhase> = {

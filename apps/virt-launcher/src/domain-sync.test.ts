@@ -20,7 +20,13 @@ function vmiWith(spec: Partial<VirtualMachineInstance['spec']> = {}): VirtualMac
   };
 }
 
-const nothing: SyncObservation = { domain: undefined, started: false, released: false, stopRequested: false };
+const nothing: SyncObservation = {
+  domain: undefined,
+  started: false,
+  released: false,
+  stopRequested: false,
+  hostDevices: [],
+};
 const kinds = (steps: SyncStep[]): string[] => steps.map(({ kind }) => kind);
 const all = ['prepareDisk', 'prepareDisk', 'define', 'start', 'connectConsole', 'release'];
 
@@ -50,33 +56,73 @@ describe('decideSync', () => {
     expect(kinds(decideSync(vmiWith({ domain }), nothing))).toEqual(['define', 'start', 'release']);
   });
 
+  describe('host devices of a running guest', () => {
+    const running = { ...nothing, domain: { state: DomainState.running }, started: true, released: true };
+    const withDevices = (...names: string[]) =>
+      vmiWith({
+        domain: { devices: { hostDevices: names.map((name) => ({ name, deviceName: 'qat.intel.com/cy' })) } },
+      });
+
+    test.each<[string, string[], string[], string[]]>([
+      ['one too many is taken out', [], ['qat0'], ['detachDevice qat0']],
+      ['one too few is plugged in', ['qat0', 'qat1'], ['qat0'], ['attachDevice qat1']],
+      ['room is made before it is needed', ['qat1'], ['qat0'], ['detachDevice qat0', 'attachDevice qat1']],
+      ['all there', ['qat0'], ['qat0'], []],
+    ])('%s', (_name, wanted, hostDevices, expected) => {
+      const steps = decideSync(withDevices(...wanted), { ...running, hostDevices });
+      expect(steps.map((step) => `${step.kind} ${'name' in step ? step.name : ''}`)).toEqual(expected);
+    });
+
+    test('a guest that shuts down is left alone', () => {
+      const domain = { state: DomainState.shutdown };
+      expect(decideSync(withDevices('qat0'), { ...running, domain, hostDevices: [] })).toEqual([]);
+    });
+  });
+
   test('after its own steps it asks for none, and it never starts a guest twice', () => {
     const observation = fc.record({
       domain: fc.option(fc.record({ state: fc.constantFrom(...Object.values(DomainState)) }), { nil: undefined }),
       started: fc.boolean(),
       released: fc.boolean(),
       stopRequested: fc.boolean(),
+      hostDevices: fc.subarray(['qat0', 'qat1', 'gone']),
     });
     fc.assert(
-      fc.property(observation, fc.boolean(), (before, paused) => {
-        const vmi = vmiWith(paused ? { startStrategy: 'Paused' } : {});
+      fc.property(observation, fc.boolean(), fc.subarray(['qat0', 'qat1', 'new']), (before, paused, wanted) => {
+        const devices = { hostDevices: wanted.map((name) => ({ name, deviceName: 'qat.intel.com/cy' })) };
+        const vmi = vmiWith({ domain: { devices }, ...(paused ? { startStrategy: 'Paused' } : {}) });
         const steps = decideSync(vmi, before);
         if (before.started && kinds(steps).includes('start')) throw new Error('started twice');
-        expect(decideSync(vmi, steps.reduce(apply, before))).toEqual([]);
+        expect(
+          decideSync(
+            vmi,
+            steps.reduce<SyncObservation>((observed, step) => apply(observed, step, wanted), before),
+          ),
+        ).toEqual([]);
       }),
     );
   });
 });
 
 /** What a step does to what is observed. */
-function apply(observed: SyncObservation, step: SyncStep): SyncObservation {
+function apply(observed: SyncObservation, step: SyncStep, wanted: string[]): SyncObservation {
   switch (step.kind) {
     case 'define':
       return { ...observed, domain: { state: DomainState.shutoff } };
     case 'start':
       return { ...observed, started: true, domain: { state: DomainState.paused } };
     case 'release':
-      return { ...observed, released: true, domain: { state: step.paused ? DomainState.paused : DomainState.running } };
+      // A guest that was let run by this VMI has its devices.
+      return {
+        ...observed,
+        released: true,
+        hostDevices: wanted,
+        domain: { state: step.paused ? DomainState.paused : DomainState.running },
+      };
+    case 'detachDevice':
+      return { ...observed, hostDevices: observed.hostDevices.filter((name) => name !== step.name) };
+    case 'attachDevice':
+      return { ...observed, hostDevices: [...observed.hostDevices, step.name] };
     case 'prepareDisk':
     case 'connectConsole':
       return observed;

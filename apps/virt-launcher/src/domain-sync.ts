@@ -12,6 +12,8 @@ export interface SyncObservation {
   released: boolean;
   /** True once the pod is to end. */
   stopRequested: boolean;
+  /** Names of the host devices in the domain. */
+  hostDevices: readonly string[];
 }
 
 /** One step towards the domain that the VMI asks for; the order is the order of the steps. */
@@ -23,7 +25,11 @@ export type SyncStep =
   | { kind: 'start' }
   | { kind: 'connectConsole' }
   /** Lets the CPUs run, or leaves them stopped for a VMI that starts paused. */
-  | { kind: 'release'; paused: boolean };
+  | { kind: 'release'; paused: boolean }
+  /** Asks the guest to let go of a host device that the VMI has no more, and waits for it. */
+  | { kind: 'detachDevice'; name: string }
+  /** Plugs in a host device that the VMI has got since the start. */
+  | { kind: 'attachDevice'; name: string };
 
 /**
  * What a SyncDomain has to do. Level-based: after its own steps it asks for none.
@@ -38,7 +44,17 @@ export function decideSync(vmi: VirtualMachineInstance, observed: SyncObservatio
     ...(hasConsole ? [{ kind: 'connectConsole' } as const] : []),
     { kind: 'release', paused: vmi.spec.startStrategy === 'Paused' },
   ];
-  if (!isOff) return released ? [] : letRun;
+  if (!isOff) return released ? changedDevices(vmi, observed) : letRun;
   const disks = planDisks(vmi).map((disk): SyncStep => ({ kind: 'prepareDisk', disk }));
   return [...disks, { kind: 'define' }, { kind: 'start' }, ...letRun];
+}
+
+/** What a running guest has too much, then what it lacks: a function that was given back can be another device's. */
+function changedDevices(vmi: VirtualMachineInstance, { domain, hostDevices }: SyncObservation): SyncStep[] {
+  if (domain?.state === DomainState.shutdown) return [];
+  const wanted = (vmi.spec.domain.devices.hostDevices ?? []).map(({ name }) => name);
+  return [
+    ...hostDevices.filter((name) => !wanted.includes(name)).map((name): SyncStep => ({ kind: 'detachDevice', name })),
+    ...wanted.filter((name) => !hostDevices.includes(name)).map((name): SyncStep => ({ kind: 'attachDevice', name })),
+  ];
 }

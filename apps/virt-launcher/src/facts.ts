@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { VirtualMachineInstance } from '@quickvirt/api';
 import type { DomainFacts, VolumeFacts } from '@quickvirt/domain-xml';
 import type { Hypervisor } from '@quickvirt/libvirt';
+import { parseCpuList } from './cpu-list.ts';
+import { hostDeviceFacts, numaCells } from './host-device-facts.ts';
 
 /** What the handler knows and the launcher cannot, as `HandlerFacts` of launcher.proto. */
 export interface HandlerFacts {
@@ -9,12 +11,22 @@ export interface HandlerFacts {
   hostDevices: { name: string; pciAddress: string }[];
 }
 
-/** Gathers all that the conversion of this VMI needs to know about this pod. */
+/** What is known of the pod before its facts are gathered. */
+export interface PodContents {
+  volumes: Record<string, VolumeFacts>;
+  runDirectory: string;
+  /** PCI functions in the running domain, by device name. */
+  presentFunctions: ReadonlyMap<string, string>;
+}
+
+/**
+ * Gathers all that the conversion of this VMI needs to know about this pod.
+ * @throws FieldError for a device that the pod was not given.
+ */
 export async function gatherFacts(
   vmi: VirtualMachineInstance,
   handler: HandlerFacts,
-  volumes: Record<string, VolumeFacts>,
-  runDirectory: string,
+  { volumes, runDirectory, presentFunctions }: PodContents,
   hypervisor: Hypervisor,
 ): Promise<DomainFacts> {
   return {
@@ -23,9 +35,13 @@ export async function gatherFacts(
     taps: Object.fromEntries(
       handler.taps.map(({ interfaceName, ...tap }): [string, typeof tap] => [interfaceName, tap]),
     ),
-    hostDevices: Object.fromEntries(
-      handler.hostDevices.map(({ name, pciAddress }) => [name, { kind: 'pci' as const, address: pciAddress }]),
-    ),
+    hostDevices: await hostDeviceFacts(vmi, {
+      variables: process.env,
+      present: presentFunctions,
+      plugged: new Map(handler.hostDevices.map(({ name, pciAddress }) => [name, pciAddress])),
+      claimed: new Map(),
+    }),
+    numaCells: await numaCells(vmi),
     libvirtVersion: Number(await hypervisor.libVersion()),
     cpuSet: vmi.spec.domain.cpu?.dedicatedCpuPlacement ? await readCpuSet() : undefined,
   };
@@ -35,15 +51,4 @@ export async function gatherFacts(
 async function readCpuSet(): Promise<number[]> {
   const status = await readFile('/proc/self/status', 'utf8');
   return parseCpuList(/^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? '');
-}
-
-/** A kernel CPU list such as `0-3,8`. @throws Error when it is none. */
-export function parseCpuList(text: string): number[] {
-  return text.split(',').flatMap((range) => {
-    const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(range);
-    if (!match) throw new Error(`${JSON.stringify(text)} is no list of CPUs`);
-    const first = Number(match[1]);
-    const last = Number(match[2] ?? first);
-    return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
-  });
 }

@@ -1,8 +1,11 @@
 import { DomainState, LifecycleEvent, type Domain, type Hypervisor } from '@quickvirt/libvirt';
 import type { Logger } from '@quickvirt/telemetry';
+import { DeviceRemovals } from './device-removals.ts';
+import { functionsInDomain, isHostDevice } from './domain-devices.ts';
 import { domainPhase, stateReason, summarizeDomainXml } from './domain-state.ts';
 import { decideSync } from './domain-sync.ts';
 import { DomainWatch } from './domain-watch.ts';
+import { GuestAddressReader } from './guest-address-reader.ts';
 import type { DiskDirectories } from './prepare-disks.ts';
 import { SerialConsole } from './serial-console.ts';
 import { SyncRun, type SyncRequest } from './sync-run.ts';
@@ -33,6 +36,8 @@ export class Guest {
   /** Settles once a guest that was started is off. Never rejects. */
   readonly ended: Promise<DomainEnd>;
   #resolveEnded!: (end: DomainEnd) => void;
+  readonly #removals = new DeviceRemovals();
+  readonly #addresses: GuestAddressReader;
   readonly #options: GuestOptions;
   readonly #logger: Logger;
   #hypervisor: Hypervisor | undefined;
@@ -51,6 +56,7 @@ export class Guest {
     this.#options = options;
     this.#logger = logger;
     this.console = new SerialConsole((error) => logger.warn('the serial log is given up', { error }));
+    this.#addresses = new GuestAddressReader((guestPciDevices) => this.watch.update({ guestPciDevices }), logger);
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
@@ -68,8 +74,22 @@ export class Guest {
       if (event === LifecycleEvent.crashed) this.#panicked = true;
       void this.#refresh();
     });
+    await this.#hearDevices(hypervisor);
     this.#hypervisor = hypervisor;
     await this.#refresh();
+  }
+
+  async #hearDevices(hypervisor: Hypervisor): Promise<void> {
+    const isOurs = ({ name }: { name: string }): boolean => name === this.#options.domainName;
+    await hypervisor.subscribe('deviceAdded', (domain) => void (isOurs(domain) && this.#refresh()));
+    await hypervisor.subscribe('deviceRemoved', (domain, { deviceAlias }) => {
+      if (!isOurs(domain)) return;
+      this.#removals.tell(deviceAlias, 'removed');
+      void this.#refresh();
+    });
+    await hypervisor.subscribe('deviceRemovalFailed', (domain, { deviceAlias }) => {
+      if (isOurs(domain)) this.#removals.tell(deviceAlias, 'refused');
+    });
   }
 
   /**
@@ -126,9 +146,16 @@ export class Guest {
       started: this.#started,
       released: this.#released,
       stopRequested: this.#stopRequested,
+      hostDevices:
+        domain && this.#released
+          ? functionsInDomain(await domain.xml())
+              .filter(isHostDevice)
+              .map(({ name }) => name)
+          : [],
     });
     const { runDirectory, disks } = this.#options;
-    const run = new SyncRun(request, { runDirectory, disks, hypervisor, console: this.console }, domain);
+    const removals = this.#removals;
+    const run = new SyncRun(request, { runDirectory, disks, hypervisor, console: this.console, removals }, domain);
     for (const step of steps) {
       if (this.#stopRequested && !this.#started) throw new GuestStopping('the pod is to end: no guest is started');
       await run.run(step);
@@ -180,6 +207,12 @@ export class Guest {
     const domainXml = isOff ? told.domainXml : await domain.xml();
     const summary = isOff ? {} : summarizeDomainXml(domainXml);
     this.watch.update({ phase, reason: stateReason(state, reason), uuid: domain.uuid, domainXml, ...summary });
+    if (isOff) this.#addresses.stop();
+    else
+      this.#addresses.watch(
+        domain,
+        functionsInDomain(domainXml).map(({ alias }) => alias),
+      );
     if (isOff) this.#end(this.#panicked ? { state: DomainState.crashed, reason } : { state, reason });
   }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withChangeTimes } from './capabilities-cache.ts';
 import { domainPhase, stateReason, summarizeDomainXml } from './domain-state.ts';
-import { parseCpuList } from './facts.ts';
+import { parseCpuList } from './cpu-list.ts';
 import { lastLines } from './log-tail.ts';
 import { parseOomKills } from './oom-kills.ts';
 import { parseOptions } from './options.ts';

@@ -101,6 +101,30 @@ async function consoleUntil(client: LauncherClient, text: string, typed?: string
     expect(launcher.exitRecord()).toMatchObject({ phase: 'Succeeded', reason: 'GuestPoweredOff' });
   }, 60_000);
 
+  test('a host device that cannot be plugged in is an error that says why, and the guest runs on', async () => {
+    const client = await startGuest();
+    const hostDevices = [{ name: 'qat0', deviceName: 'qat.intel.com/cy' }];
+    const devices = { ...vmi.spec.domain.devices, hostDevices };
+    const asked = { ...vmi, spec: { ...vmi.spec, domain: { ...vmi.spec.domain, devices } } };
+    const refused = sync(client, asked);
+    await expect(refused).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      details: { field: 'spec.domain.devices.hostDevices[0]' },
+    });
+    // virt-handler brings a function that no machine has: libvirt says so, in its own words.
+    const plugged = client.syncDomain(
+      {
+        vmiJson: Buffer.from(JSON.stringify(asked)),
+        configJson: Buffer.from(JSON.stringify(config)),
+        facts: { taps: [], hostDevices: [{ name: 'qat0', pciAddress: '0000:fe:1f.7' }] },
+      },
+      { timeoutMs: 20_000 },
+    );
+    await expect(plugged).rejects.toMatchObject({ message: expect.stringMatching(/VFIO|0000:fe:1f\.7/) });
+    expect(await consoleUntil(client, 'echo', 'echo')).toContain('echo');
+    expect(await sync(client)).toEqual({ started: false });
+  }, 60_000);
+
   test('SIGTERM presses the power button and waits for the guest', async () => {
     await startGuest();
     launcher.process.kill('SIGTERM');

@@ -1,16 +1,5 @@
 import { constants } from 'node:fs';
-import {
-  mkdir,
-  mkdtemp,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  utimes,
-  writeFile,
-} from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { VirtualMachineInstance } from '@quickvirt/api';
 import type { DiskVolumeFacts } from '@quickvirt/domain-xml';

@@ -2,6 +2,7 @@
 export { renderAttachmentPod, type AttachmentOwner } from './attachment-pod.ts';
 export { COMPUTE_CONTAINER } from './containers.ts';
 export { RenderError } from './context.ts';
+export { pciResourceVariable, qatVariables } from './device-variables.ts';
 export { encodeExitRecord, parseExitRecord, type ExitRecord } from './exit-record.ts';
 export { memoryLines, type OverheadLine } from './memory-overhead.ts';
 export { type MigrationTarget, renderMigrationTargetPod } from './migration-target-pod.ts';

@@ -1,5 +1,5 @@
 /** `virErrorNumber`: the codes that callers act on. */
-export const ErrorCode = { noDomain: 42 } as const;
+export const ErrorCode = { noDomain: 42, deviceMissing: 99 } as const;
 
 /** `virDomainState`. */
 export const DomainState = {
@@ -42,5 +42,7 @@ export const LifecycleEvent = {
 
 /** `virDomainCreateFlags`. */
 export const CreateFlag = { paused: 1 } as const;
+/** `virDomainModificationImpact`: what a change of devices changes. */
+export const ModificationImpact = { live: 1, config: 2 } as const;
 /** `virDomainShutdownFlagValues`. */
 export const ShutdownFlag = { acpiPowerButton: 1, guestAgent: 2 } as const;

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { BOOT_SECTOR_GREETING, bootSectorImage } from '@quickvirt/testing';
-import { CreateFlag, DomainState, ErrorCode, LifecycleEvent, ShutoffReason } from './constants.ts';
+import { CreateFlag, DomainState, ErrorCode, LifecycleEvent, ModificationImpact, ShutoffReason } from './constants.ts';
 import { Hypervisor } from './hypervisor.ts';
 import { sessionLibvirtdMissing, startSessionLibvirtd, type SessionLibvirtd } from './testing/session-libvirtd.ts';
 import { describeHypervisorContract } from './testing/hypervisor-contract.ts';
@@ -95,6 +95,58 @@ const domainXml = (directory: string): string => `<domain type='qemu'>
     await domain.destroy();
     await closed;
   }, 60_000);
+
+  describe('devices of a domain that runs', () => {
+    const tablet = "<input type='tablet' bus='usb'><alias name='ua-tablet'/></input>";
+    const rng =
+      "<rng model='virtio'><backend model='random'>/dev/urandom</backend><alias name='ua-rng'/>" +
+      "<address type='pci' domain='0x0000' bus='0x00' slot='0x1e' function='0x0'/></rng>";
+    let seen: string[];
+    let heard = (): void => {};
+
+    /** Resolves once the event came. */
+    const until = async (event: string): Promise<void> => {
+      while (!seen.includes(event)) await new Promise<void>((resolve) => (heard = resolve));
+    };
+
+    test('come and go with their events, by the alias that was given', async () => {
+      seen = [];
+      const hear = (event: string): void => {
+        seen.push(event);
+        heard();
+      };
+      await using _added = await hypervisor.subscribe('deviceAdded', (_domain, { deviceAlias }) =>
+        hear(`added ${deviceAlias}`),
+      );
+      await using _removed = await hypervisor.subscribe('deviceRemoved', (_domain, { deviceAlias }) =>
+        hear(`removed ${deviceAlias}`),
+      );
+      const xml = domainXml(daemon.directory)
+        .replace("<controller type='usb' model='none'/>", "<controller type='usb' model='qemu-xhci'/>")
+        // libvirt makes no more ports than the devices need that are there at the start.
+        .replace('</devices>', "<controller type='pci' index='8' model='pcie-root-port'/></devices>");
+      const domain = await hypervisor.defineXml(xml);
+      await domain.create();
+      await domain.attachDevice(tablet, ModificationImpact.live);
+      await until('added ua-tablet');
+      expect(await domain.xml()).toContain("<alias name='ua-tablet'/>");
+      // USB needs no word of the guest.
+      await domain.detachDevice(tablet, ModificationImpact.live);
+      await until('removed ua-tablet');
+      expect(await domain.xml()).not.toContain("<alias name='ua-tablet'/>");
+      await expect(domain.detachDevice(tablet, ModificationImpact.live)).rejects.toMatchObject({
+        code: ErrorCode.deviceMissing,
+      });
+      // The root bus takes none while the guest runs: the error is the daemon's, and the guest runs on.
+      await expect(domain.attachDevice(rng, ModificationImpact.live)).rejects.toMatchObject({ name: 'LibvirtError' });
+      const onPort = rng.replace(/<address[^>]*\/>/, '');
+      await domain.attachDevice(onPort, ModificationImpact.live);
+      await until('added ua-rng');
+      expect((await domain.state()).state).toBe(DomainState.running);
+      await domain.destroy();
+      await domain.undefine();
+    }, 60_000);
+  });
 
   test('tells that QEMU was killed', async () => {
     const domain = await hypervisor.defineXml(domainXml(daemon.directory));

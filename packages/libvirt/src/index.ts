@@ -2,4 +2,4 @@
 export { Hypervisor } from './hypervisor.ts';
 export type { Domain } from './domain.ts';
 export { LibvirtConnectionError, LibvirtError } from './errors.ts';
-export { CreateFlag, DomainState, LifecycleEvent, ShutoffReason } from './constants.ts';
+export { CreateFlag, DomainState, ErrorCode, LifecycleEvent, ModificationImpact, ShutoffReason } from './constants.ts';
