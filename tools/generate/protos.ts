@@ -12,6 +12,9 @@ const MODULES = {
   handler: 'protos/quickvirt/handler/v1/handler.proto',
   'device-plugin': 'protos/kubelet/deviceplugin/v1beta1/deviceplugin.proto',
   'pod-resources': 'protos/kubelet/podresources/v1/podresources.proto',
+  'plugin-registration': 'protos/kubelet/pluginregistration/v1/pluginregistration.proto',
+  dra: 'protos/kubelet/dra/v1/dra.proto',
+  'dra-health': 'protos/kubelet/dra-health/v1/dra-health.proto',
 };
 
 /** Contents by path from the repository's root. @throws Error when a proto does not parse. */

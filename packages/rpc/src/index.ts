@@ -48,3 +48,13 @@ export type {
 } from './gen/device-plugin.ts';
 export type { PodResources } from './gen/pod-resources.ts';
 export { dialPodResources, type PodResourcesClient } from './pod-resources.ts';
+export {
+  dialDraPlugin,
+  dialPluginRegistration,
+  DRA_SERVICES,
+  serveDraPlugin,
+  servePluginRegistration,
+  type DraPluginClient,
+  type DraPluginHandlers,
+} from './dra.ts';
+export type { Claim as ClaimReference, NodePrepareResourceResponse } from './gen/dra.ts';
