@@ -1,9 +1,19 @@
 /** Intel QAT cards of a node, decided from facts: inventory, plans, findings, allocation, health. No I/O. */
+export {
+  preferredAllocation,
+  type AllocatableFunction,
+  type AllocationRequest,
+  type AllocationRules,
+} from './allocation.ts';
+export { classifyFailure, type StepFailure } from './classify-failure.ts';
+export { builtInFamilies, familyOf, knownFamilies } from './device-families.ts';
 export type { Finding, FindingCode } from './finding.ts';
+export { acknowledgeErrors, type AcknowledgedErrors } from './health.ts';
 export type { PhysicalFunction, QatGeneration, QatInventory, VirtualFunction } from './inventory.ts';
 export {
   NODE_CONDITION,
   NODE_REPORT_ANNOTATION,
+  nodeReport,
   type NodeReport,
   type PhysicalFunctionReport,
   type VirtualFunctionReport,
@@ -17,4 +27,9 @@ export {
   type RasCounters,
   type SriovFacts,
 } from './node-facts.ts';
+export { emptyMemory, type NodeMemory } from './node-memory.ts';
 export { comparePciAddresses, isPciAddress, virtualFunctionAddress, type PciAddress } from './pci-address.ts';
+export { describeStep, type Plan, type PlanStep } from './plan.ts';
+export { planNode } from './plan-node.ts';
+export type { QatSettings } from './settings.ts';
+export { takeInventory } from './take-inventory.ts';

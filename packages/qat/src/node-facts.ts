@@ -79,6 +79,8 @@ export interface NodeFacts {
   readonly drivers: readonly string[];
   /** The parameter `disable_denylist` of vfio-pci; absent while the module is not loaded, or has no denylist (before 5.9). */
   readonly vfioDenylistDisabled?: boolean;
+  /** Sockets of other device plugins for QAT that somebody listens on: `qat.intel.com-generic.sock`. */
+  readonly foreignPlugins: readonly string[];
   /** Names below `/dev/vfio`: `vfio`, group numbers, `devices/vfio3`. */
   readonly vfioNodes: readonly string[];
 }

@@ -1,4 +1,5 @@
 import type { Finding } from './finding.ts';
+import type { QatInventory, VirtualFunction } from './inventory.ts';
 import type { PciAddress } from './pci-address.ts';
 
 /** The annotation of a Node that holds its {@link NodeReport} as compact JSON. */
@@ -41,4 +42,38 @@ export interface VirtualFunctionReport {
   readonly resource?: string;
   readonly driver?: string;
   readonly group?: number;
+}
+
+/** The report of an inventory; `allocated` are the functions that pods hold. */
+export function nodeReport(inventory: QatInventory, allocated: ReadonlySet<PciAddress>): NodeReport {
+  const reportOf = (part: VirtualFunction): VirtualFunctionReport => ({
+    address: part.pciAddress,
+    state: allocated.has(part.pciAddress) ? 'allocated' : part.usable && part.resourceName ? 'free' : 'unusable',
+    resource: part.resourceName,
+    driver: part.driver,
+    group: part.iommuGroup,
+  });
+  const cards = new Set(inventory.physicalFunctions.map(({ pciAddress }) => pciAddress));
+  const byCard = Map.groupBy(inventory.virtualFunctions, ({ physicalFunction }) =>
+    physicalFunction !== undefined && cards.has(physicalFunction) ? physicalFunction : undefined,
+  );
+  const inOrder = (card: PciAddress | undefined) =>
+    (byCard.get(card) ?? []).toSorted((a, b) => (a.index ?? 0) - (b.index ?? 0)).map(reportOf);
+  return {
+    version: 1,
+    physicalFunctions: inventory.physicalFunctions.map((card) => ({
+      address: card.pciAddress,
+      family: card.family,
+      generation: card.generation,
+      driver: card.driver,
+      numaNode: card.numaNode,
+      totalVfs: card.totalVfs,
+      services: card.services,
+      state: card.state,
+      managed: card.managed,
+      virtualFunctions: inOrder(card.pciAddress),
+    })),
+    ...(byCard.has(undefined) ? { orphans: inOrder(undefined) } : {}),
+    findings: inventory.findings,
+  };
 }
