@@ -5,7 +5,7 @@ import { HealthServer, type Logger, type Metrics } from '@quickvirt/telemetry';
 import { consoleHandlers } from './console.ts';
 import { configReader, kubevirtInformer } from './current-config.ts';
 import { chownContainerDevices } from './device-plugins/container-devices.ts';
-import { NodeDevices } from './device-plugins/node-devices.ts';
+import { SharedDevices } from './device-plugins/shared-devices.ts';
 import { PluginRegistry } from './device-plugins/plugin-registry.ts';
 import { socketDialer } from './launchers/launcher-dialer.ts';
 import { Launchers } from './launchers/launchers.ts';
@@ -36,7 +36,7 @@ export async function runVirtHandler(options: Options, ports: RunPorts, signal: 
   const launchers = new Launchers({ dialer: socketDialer(kubeletDirectory), logger });
   const certificate = new ServingCertificate({ client, namespace, nodeName, logger, metrics });
   const registry = new PluginRegistry({ pluginDirectory: `${kubeletDirectory}/device-plugins`, logger });
-  const nodeDevices = new NodeDevices({ ...options, registry, count: options.maxDevices, access, logger, metrics });
+  const sharedDevices = new SharedDevices({ ...options, registry, count: options.maxDevices, access, logger, metrics });
   const common: ControllerOptions = { logger, metrics, metricsPrefix: 'kubevirt_' };
   const recorder = new Recorder(client, { component: 'virt-handler', host: nodeName, ...common });
   const prepareDevices: Parameters<typeof vmiController>[0]['prepareDevices'] = async (vmi, podUid) => {
@@ -63,19 +63,19 @@ export async function runVirtHandler(options: Options, ports: RunPorts, signal: 
     .addRunnable({ name: 'serving-certificate', run: (stop) => certificate.run(stop) })
     .addRunnable({ name: 'heartbeat', run: (stop) => runHeartbeat(node, stop) })
     .addRunnable({ name: 'device-plugins', run: (stop) => registry.run(stop) })
-    .addRunnable({ name: 'node-devices', run: (stop) => nodeDevices.run(stop) })
+    .addRunnable({ name: 'shared-devices', run: (stop) => sharedDevices.run(stop) })
     .addControllers(nodeLabels)
     .addRunnable({
       name: 'node-labels',
       run: async (stop) => {
-        await Promise.race([nodeDevices.registered(), aborted(stop)]);
+        await Promise.race([sharedDevices.registered(), aborted(stop)]);
         isReady = true;
         nodeLabels.enqueue(nodeName);
         await aborted(stop);
       },
     });
   const sessions = sessionMetric(metrics);
-  readyMetric(metrics, () => manager.isSynced && !certificate.problem() && !nodeDevices.problem());
+  readyMetric(metrics, () => manager.isSynced && !certificate.problem() && !sharedDevices.problem());
   const health = new HealthServer({
     port: options.healthPort,
     logger,
@@ -84,7 +84,7 @@ export async function runVirtHandler(options: Options, ports: RunPorts, signal: 
     ready: {
       caches: () => (manager.isSynced ? undefined : 'the caches hold no complete list yet'),
       certificate: () => certificate.problem(),
-      'device-plugins': () => nodeDevices.problem(),
+      'device-plugins': () => sharedDevices.problem(),
     },
   });
   await health.listen();

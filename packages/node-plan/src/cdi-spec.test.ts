@@ -3,7 +3,7 @@ import { cdiDeviceName, cdiSpec, deviceAccessOf } from './cdi-spec.ts';
 
 describe('cdiSpec', () => {
   test('gives the node to uid 107 alone', () => {
-    const spec = cdiSpec('kvm', { path: '/dev/kvm', major: 10, minor: 232 }) as any;
+    const spec = cdiSpec([{ name: 'kvm', node: { path: '/dev/kvm', major: 10, minor: 232 } }]) as any;
     expect(cdiDeviceName('kvm')).toBe(`${spec.kind}=${spec.devices[0].name}`);
     expect(spec.devices[0].containerEdits.deviceNodes[0]).toEqual({
       path: '/dev/kvm',

@@ -18,39 +18,45 @@ export function cdiDeviceName(device: string): string {
   return `${CDI_KIND}=${device}`;
 }
 
-/** File name of the specification of one device: a file each, so that plugins do not write each other's. */
-export function cdiFileName(device: string): string {
-  return `quickvirt.io-${device}.json`;
+/** File name of the specification of one kind of device: a file each, so that plugins do not write each other's. */
+export function cdiFileName(kind: string): string {
+  return `quickvirt.io-${kind}.json`;
 }
 
+/** A device node by the name that it is asked for in CDI. */
+export interface CdiDevice {
+  /** Letters, digits and `-`, for example `kvm`. */
+  name: string;
+  node: DeviceNodeFacts;
+}
+
+/** Version that knows all that is used here: `hostPath`, `uid`, `gid`, `fileMode` of device nodes (CDI SPEC.md 0.5.0). */
+export const CDI_VERSION = '0.5.0';
+
 /**
- * The Container Device Interface specification that puts a device node into a container as uid 107's own, whatever its
- * mode on the host (CDI SPEC.md 0.5.0: `hostPath`, `uid`, `gid`, `fileMode`). Nothing is changed on the host.
+ * A `deviceNodes` entry that puts a device node of the host into a container as uid 107's own, whatever its mode on the
+ * host. Nothing is changed on the host.
  */
-export function cdiSpec(device: string, { path, major, minor }: DeviceNodeFacts): object {
+export function cdiDeviceNode({ path, major, minor }: DeviceNodeFacts): object {
   return {
-    cdiVersion: '0.5.0',
+    path,
+    hostPath: path,
+    type: 'c',
+    major,
+    minor,
+    permissions: 'rw',
+    uid: LAUNCHER_UID,
+    gid: LAUNCHER_UID,
+    fileMode: OWNER_ONLY,
+  };
+}
+
+/** The Container Device Interface specification of devices that are one device node each. */
+export function cdiSpec(devices: readonly CdiDevice[]): object {
+  return {
+    cdiVersion: CDI_VERSION,
     kind: CDI_KIND,
-    devices: [
-      {
-        name: device,
-        containerEdits: {
-          deviceNodes: [
-            {
-              path,
-              hostPath: path,
-              type: 'c',
-              major,
-              minor,
-              permissions: 'rw',
-              uid: LAUNCHER_UID,
-              gid: LAUNCHER_UID,
-              fileMode: OWNER_ONLY,
-            },
-          ],
-        },
-      },
-    ],
+    devices: devices.map(({ name, node }) => ({ name, containerEdits: { deviceNodes: [cdiDeviceNode(node)] } })),
   };
 }
 

@@ -3,7 +3,7 @@ import type { VirtualMachineInstance } from '@quickvirt/api';
 import { isStillInPod, openBeneath, podProcesses, type HeldPath } from '@quickvirt/host';
 import { LAUNCHER_UID } from '@quickvirt/launcher-pod';
 import type { Logger } from '@quickvirt/telemetry';
-import { NODE_DEVICES } from './node-device.ts';
+import { SHARED_DEVICES } from './shared-device.ts';
 
 /**
  * The fallback where the runtime has no CDI: gives the pod's own device nodes to the launcher. A container's nodes are
@@ -16,7 +16,7 @@ export async function chownContainerDevices(
 ): Promise<void> {
   const rdevs = new Set<number>();
   for (const process of await podProcesses(podUid)) {
-    for (const { path } of NODE_DEVICES) {
+    for (const { path } of SHARED_DEVICES) {
       const node = await deviceIn(process.pid, path);
       if (!node) continue;
       await using held = node;

@@ -5,8 +5,8 @@ import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Metrics, type Logger } from '@quickvirt/telemetry';
 import { FakeKubelet } from '@quickvirt/testing';
-import { deviceNumbers } from './node-device.ts';
-import { NodeDevices, type NodeDevicesOptions } from './node-devices.ts';
+import { deviceNumbers } from './shared-device.ts';
+import { SharedDevices, type SharedDevicesOptions } from './shared-devices.ts';
 import { PluginRegistry } from './plugin-registry.ts';
 
 const logger: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => logger };
@@ -33,9 +33,9 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-function run(options: Partial<NodeDevicesOptions> = {}): NodeDevices {
+function run(options: Partial<SharedDevicesOptions> = {}): SharedDevices {
   const registry = new PluginRegistry({ pluginDirectory: join(root, 'plugins'), logger });
-  const plugins = new NodeDevices({
+  const plugins = new SharedDevices({
     registry,
     // The host's own /dev/null stands in for a device that is there.
     deviceDirectory: '/dev',

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { DeviceNodeFacts } from '@quickvirt/node-plan';
 
 /** A device of the node that guests share. */
-export interface NodeDevice {
+export interface SharedDevice {
   /** Name in `devices.kubevirt.io/<name>`. */
   name: string;
   /** Path below /dev, on the host and in the pod. */
@@ -12,7 +12,7 @@ export interface NodeDevice {
 }
 
 /** Devices that launcher pods ask for by `devices.kubevirt.io/<name>`. */
-export const NODE_DEVICES: readonly NodeDevice[] = [
+export const SHARED_DEVICES: readonly SharedDevice[] = [
   {
     name: 'kvm',
     path: 'kvm',
@@ -27,7 +27,7 @@ export const NODE_DEVICES: readonly NodeDevice[] = [
 ];
 
 /** Facts of the device node, as the host has it; undefined when it is not there or is no character device. */
-export async function deviceFacts(device: NodeDevice, deviceDirectory: string): Promise<DeviceNodeFacts | undefined> {
+export async function deviceFacts(device: SharedDevice, deviceDirectory: string): Promise<DeviceNodeFacts | undefined> {
   const found = await stat(`${deviceDirectory}/${device.path}`).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw error;

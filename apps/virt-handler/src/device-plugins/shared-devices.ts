@@ -4,11 +4,11 @@ import { DirectoryWatch, writeAtomically } from '@quickvirt/host';
 import { cdiDeviceName, cdiFileName, cdiSpec, type DeviceAccess, type DeviceNodeFacts } from '@quickvirt/node-plan';
 import type { Logger, Metrics } from '@quickvirt/telemetry';
 import { DevicePlugin } from './device-plugin.ts';
-import { deviceFacts, NODE_DEVICES, type NodeDevice } from './node-device.ts';
+import { deviceFacts, SHARED_DEVICES, type SharedDevice } from './shared-device.ts';
 import type { PluginRegistry } from './plugin-registry.ts';
 import { WakeLoop } from './wake-loop.ts';
 
-export interface NodeDevicesOptions {
+export interface SharedDevicesOptions {
   registry: PluginRegistry;
   deviceDirectory: string;
   cdiDirectory: string;
@@ -17,12 +17,12 @@ export interface NodeDevicesOptions {
   access: DeviceAccess;
   logger: Logger;
   metrics: Metrics;
-  devices?: readonly NodeDevice[];
+  devices?: readonly SharedDevice[];
 }
 
 /** A device and what is offered of it; nothing is while it has never been there. */
 interface Offer {
-  device: NodeDevice;
+  device: SharedDevice;
   facts: DeviceNodeFacts | undefined;
   healthy: boolean;
   /** Whether its absence was told. */
@@ -34,16 +34,16 @@ interface Offer {
  * Offers the devices that guests share to the kubelet: each once its device node is there, as unhealthy while the node
  * is gone. All by inotify.
  */
-export class NodeDevices {
-  readonly #options: NodeDevicesOptions;
+export class SharedDevices {
+  readonly #options: SharedDevicesOptions;
   readonly #offers: Offer[];
   readonly #looked = Promise.withResolvers<void>();
   readonly #loop = new WakeLoop();
   #isRegistered = false;
 
-  constructor(options: NodeDevicesOptions) {
+  constructor(options: SharedDevicesOptions) {
     this.#options = options;
-    const devices = options.devices ?? NODE_DEVICES;
+    const devices = options.devices ?? SHARED_DEVICES;
     this.#offers = devices.map((device) => ({
       device,
       facts: undefined,
@@ -126,7 +126,7 @@ export class NodeDevices {
       }
       if (access === 'cdi' && !sameNumbers(offer.facts, facts)) {
         await mkdir(cdiDirectory, { recursive: true });
-        const spec = `${JSON.stringify(cdiSpec(device.name, facts), undefined, 2)}\n`;
+        const spec = `${JSON.stringify(cdiSpec([{ name: device.name, node: facts }]), undefined, 2)}\n`;
         await writeAtomically(`${cdiDirectory}/${cdiFileName(device.name)}`, spec);
       }
       offer.facts = facts;
