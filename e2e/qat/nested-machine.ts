@@ -79,11 +79,16 @@ async function orEnded<T>(promise: Promise<T>, ended: Promise<string>): Promise<
   ]);
 }
 
+/** Where processes in pods find their service account's login. */
+const LOGIN_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
+
 function startScript({ environment, agentPath }: BootOptions): string {
   const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
   return [
-    'export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C',
+    'export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/run LC_ALL=C',
     ...Object.entries(environment).map(([name, value]) => `export ${name}=${quoted(value)}`),
+    'mount --make-rshared /',
+    `mkdir -p ${LOGIN_FOLDER} && mount --bind ${SHARE_FOLDER}/logins/node-agent ${LOGIN_FOLDER}`,
     `exec ${quoted(process.execPath)} ${quoted(agentPath)} > ${SHARE_FOLDER}/node-agent.log 2>&1`,
     '',
   ].join('\n');
