@@ -3,4 +3,5 @@ export { openBeneath, openEntry, UnsafePathError, type HeldPath } from './beneat
 export { DirectoryWatch, waitInDirectory } from './directory-watch.ts';
 export { exec, ExecError, type ExecOptions, type ExecResult } from './exec.ts';
 export { isInPod, isStillInPod, podProcesses, type PodProcess } from './pod-processes.ts';
+export { Sysfs, SysfsError, type SysfsOptions } from './sysfs.ts';
 export { writeAtomically } from './write-atomically.ts';
