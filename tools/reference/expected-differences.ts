@@ -73,6 +73,10 @@ const domainRules: readonly DifferenceRule[] = [
     pattern:
       /^(- domain\/devices\[ua-[\w-]+\]\/hostdev\/source\/address@type=pci|\+ domain\/devices\[ua-[\w-]+\]\/hostdev@mode=subsystem)$/,
   },
+  {
+    reason: 'a host device names its driver, so that a device that cannot be opened fails with its own errno',
+    pattern: /^\+ domain\/devices\[ua-[\w-]+\]\/hostdev\/driver@name=vfio$/,
+  },
   { reason: "a clock has an offset: libvirt's schema", pattern: /^\+ domain\/clock@offset=utc$/ },
   {
     reason: "cache='unsafe' for disks that die with the pod",

@@ -70,6 +70,48 @@ describe('unavailableFeatures', () => {
     expect(unavailableFeatures(asked, config)).toEqual([]);
   });
 
+  describe('devices of the node', () => {
+    const permitting = clusterConfigFrom({
+      metadata: { name: 'kubevirt' },
+      spec: {
+        configuration: {
+          permittedHostDevices: {
+            mediatedDevices: [{ mdevNameSelector: 'GRID', resourceName: 'example.org/vgpu' }],
+            usb: [{ resourceName: 'example.org/key' }],
+          },
+        },
+      },
+    });
+    const causesOf = (devices: VirtualMachineInstanceSpec['domain']['devices']) =>
+      unavailableFeatures(vmi({ domain: { devices } }), permitting).map(({ field }) => field);
+
+    test('are PCI functions, at an address of the user’s choice', () => {
+      const fixed = { pciAddress: '0000:00:10.0', romBar: false };
+      expect(causesOf({ hostDevices: [{ name: 'qat0', deviceName: 'qat.intel.com/cy', ...fixed }] })).toEqual([]);
+      expect(causesOf({ gpus: [{ name: 'gpu', deviceName: 'example.org/gpu' }] })).toEqual([]);
+    });
+
+    test('of other kinds, and two of one name, are not served', () => {
+      expect(
+        causesOf({
+          gpus: [
+            { name: 'a', deviceName: 'example.org/vgpu' },
+            { name: 'b', deviceName: 'x.org/y', virtualGPUOptions: {} },
+          ],
+          hostDevices: [
+            { name: 'c', deviceName: 'example.org/key' },
+            { name: 'a', deviceName: 'qat.intel.com/cy' },
+          ],
+        }),
+      ).toEqual([
+        'spec.domain.devices.gpus[1].virtualGPUOptions',
+        'spec.domain.devices.gpus[0].deviceName',
+        'spec.domain.devices.hostDevices[0].deviceName',
+        'spec.domain.devices.hostDevices[1].name',
+      ]);
+    });
+  });
+
   test('takes what is off, empty or absent for not asked', () => {
     expect(fieldsOf({ networks: [], domain: { devices: { autoattachVSOCK: false, hostDevices: [] } } })).toEqual([]);
   });

@@ -37,6 +37,8 @@ const SERVED_VMI_SPEC: Served = {
         name: true,
         serial: true,
       },
+      gpus: { deviceName: true, name: true },
+      hostDevices: { deviceName: true, name: true, pciAddress: true, romBar: true },
       inputs: true,
       logSerialConsole: true,
       panicDevices: true,
@@ -93,13 +95,37 @@ const ADVICE: Readonly<Record<string, string>> = {
  * What a VMI asks for that this release cannot serve, one cause a field; none means it can be started. virt-controller
  * shows it as `Synchronized=False`, reason `FeatureNotAvailable`.
  */
-export function unavailableFeatures(vmi: VirtualMachineInstance, _config: ClusterConfig): Cause[] {
+export function unavailableFeatures(vmi: VirtualMachineInstance, config: ClusterConfig): Cause[] {
   return [
     ...UNSERVED_ANNOTATIONS.filter(([name]) => vmi.metadata.annotations?.[name]).map(([name, advice]) =>
       notSupported('metadata.annotations', `this release does not serve ${name} yet: ${advice}`),
     ),
     ...notServed(vmi.spec, SERVED_VMI_SPEC, 'spec', 'spec'),
+    ...unservedDevices(vmi, config),
   ];
+}
+
+/** Devices of the node that are no PCI functions, and two of one name: the status tells of them by name. */
+function unservedDevices({ spec }: VirtualMachineInstance, config: ClusterConfig): Cause[] {
+  const { gpus = [], hostDevices = [] } = spec.domain.devices;
+  const { mediatedDevices, usb } = config.permittedHostDevices;
+  const otherKinds = new Map([
+    ...mediatedDevices.map(({ resourceName }) => [resourceName, 'mediated devices'] as const),
+    ...usb.map(({ resourceName }) => [resourceName, 'USB devices'] as const),
+  ]);
+  const names = new Set<string>();
+  const inList = (list: string, devices: readonly { name: string; deviceName?: string }[]): Cause[] =>
+    devices.flatMap(({ name, deviceName = '' }, index) => {
+      const field = `spec.domain.devices.${list}[${index}]`;
+      const causes: Cause[] = [];
+      const kind = otherKinds.get(deviceName);
+      if (kind)
+        causes.push(notYet(`${field}.deviceName`, `it gives guests PCI functions, and ${deviceName} are ${kind}`));
+      if (names.has(name)) causes.push(notYet(`${field}.name`, `name each of gpus and hostDevices differently`));
+      names.add(name);
+      return causes;
+    });
+  return [...inList('gpus', gpus), ...inList('hostDevices', hostDevices)];
 }
 
 /** What a VM asks for beyond its template that this release cannot serve. */

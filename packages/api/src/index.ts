@@ -15,6 +15,7 @@ export type * from './core/scheduling.ts';
 export type * from './cpu.ts';
 export type * from './data-volume.ts';
 export type * from './developer-configuration.ts';
+export type * from './device-status.ts';
 export type * from './devices.ts';
 export type * from './disks.ts';
 export type * from './domain.ts';

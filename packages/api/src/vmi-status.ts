@@ -1,6 +1,7 @@
 import type { ChangedBlockTrackingStatus } from './changed-block-tracking.ts';
 import type { Condition } from './conditions.ts';
 import type { CPUTopology } from './cpu.ts';
+import type { DeviceStatus } from './device-status.ts';
 import type { Machine } from './firmware.ts';
 import type { VirtualMachineInstanceMigrationState } from './migration-state.ts';
 import type { VirtualMachineInstancePhase } from './phases.ts';
@@ -39,6 +40,12 @@ export interface VirtualMachineInstanceStatus {
   conditions?: Condition[];
   /** CPUs that the guest has now, hot-plugged ones included. */
   currentCPUTopology?: CPUTopology;
+  /**
+   * PCI devices of the node that the guest has. QuickVirt only.
+   * @listType map
+   * @listMapKeys name
+   */
+  deviceStatus?: DeviceStatus[];
   /** Node that the guest is to leave, because it is drained. */
   evacuationNodeName?: string;
   /** `frozen` while the guest's file systems are frozen. */

@@ -6,5 +6,5 @@ export type { DeveloperConfig, LogVerbosityConfig } from './developer.ts';
 export * from './domain-config.ts';
 export { type FeatureGate, type FeatureGateStage, featureGateStages } from './feature-gates.ts';
 export type { MigrationConfig } from './migrations.ts';
-export { isPermittedHostDevice } from './permitted-host-devices.ts';
+export { isPermittedHostDevice, isQatResource } from './permitted-host-devices.ts';
 export type { QatConfig, QatDeviceFamily, QatPhysicalFunctionRuleConfig } from './qat.ts';

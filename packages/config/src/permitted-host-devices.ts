@@ -14,7 +14,8 @@ export function isPermittedHostDevice(
   return isQatResource(config.qat, resourceName);
 }
 
-function isQatResource(qat: ClusterConfig['qat'], resourceName: string): boolean {
+/** Whether a resource is one of the QAT cards that virt-handler looks after. */
+export function isQatResource(qat: ClusterConfig['qat'], resourceName: string): boolean {
   if (!qat.enabled) return false;
   return (
     resourceName.startsWith(`${qat.resourcePrefix}/`) ||

@@ -40,7 +40,7 @@ export function memoryOverheadLines(context: Context): OverheadLine[] {
     domain.ioThreadsPolicy !== undefined && { what: 'I/O threads', bytes: 8n * MiB },
     // AAVMF maps two 64 MiB flash images.
     vmi.spec.architecture === 'arm64' && { what: 'UEFI flash', bytes: 128n * MiB },
-    usesVfio(context) && { what: 'VFIO', bytes: 1024n * MiB },
+    ...vfioLines(context, guestBytes),
     devices.downwardMetrics !== undefined && { what: 'downward metrics', bytes: 1n * MiB },
     devices.tpm !== undefined && devices.tpm.enabled !== false && { what: 'TPM', bytes: 32n * MiB },
     domain.launchSecurity !== undefined && { what: 'encrypted guest', bytes: 256n * MiB },
@@ -83,12 +83,32 @@ export function guestMemoryBytes({ vmi }: Pick<Context, 'vmi'>): bigint {
   return bytesOf(memory?.guest ?? resources?.requests?.['memory'] ?? resources?.limits?.['memory']);
 }
 
-/** True when a device does DMA into guest RAM: its pages are pinned and its own regions are mapped. */
-function usesVfio({ vmi, interfaces }: Pick<Context, 'vmi' | 'interfaces'>): boolean {
-  const { gpus, hostDevices } = vmi.spec.domain.devices;
-  return (
-    (gpus ?? []).length > 0 || (hostDevices ?? []).length > 0 || interfaces.some(({ sriov }) => sriov !== undefined)
-  );
+type DeviceContext = Pick<Context, 'vmi' | 'interfaces'>;
+
+/** True when a device does DMA into guest RAM: all its pages are pinned. */
+export const usesVfio = (context: DeviceContext): boolean => gpuCount(context) + functionCount(context) > 0;
+
+const gpuCount = ({ vmi }: DeviceContext): number => vmi.spec.domain.devices.gpus?.length ?? 0;
+
+const functionCount = ({ vmi, interfaces }: DeviceContext): number =>
+  (vmi.spec.domain.devices.hostDevices?.length ?? 0) + interfaces.filter(({ sriov }) => sriov !== undefined).length;
+
+/**
+ * What passing functions through costs on the pod's account. A function's own memory is the card's, and pinned guest RAM
+ * is guest RAM: what is left are tables. (KubeVirt adds 1 GiB, which is a margin for the limit of locked memory; ours is
+ * set by virt-handler.)
+ */
+function vfioLines(context: DeviceContext, guestBytes: bigint): OverheadLine[] {
+  const [gpus, functions] = [gpuCount(context), functionCount(context)];
+  if (gpus + functions === 0) return [];
+  return [
+    // 8 bytes for each page of 4 KiB, when the IOMMU cannot use larger ones.
+    { what: 'IOMMU page tables', bytes: guestBytes / 512n },
+    // QEMU's state, interrupts and the mapping of regions of some MiB; QAT's are below 1 MiB.
+    { what: `${functions} PCI functions`, bytes: BigInt(functions) * 16n * MiB },
+    // Page tables of regions of 16 GiB, once for QEMU and once for the guest.
+    { what: `${gpus} GPUs`, bytes: BigInt(gpus) * 80n * MiB },
+  ];
 }
 
 const usesPasst = ({ interfaces }: Context): boolean =>

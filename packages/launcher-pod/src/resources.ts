@@ -7,8 +7,9 @@ import {
   tryParseQuantity,
   wholeUnits,
 } from '@quickvirt/api';
+import { isPermittedHostDevice } from '@quickvirt/config';
 import { type Context, RenderError } from './context.ts';
-import { guestMemoryBytes, memoryOverheadBytes } from './memory-overhead.ts';
+import { guestMemoryBytes, memoryOverheadBytes, usesVfio } from './memory-overhead.ts';
 
 /** Requests, limits and claims of the compute container. */
 export interface ComputeResources {
@@ -64,7 +65,10 @@ function setMemory(context: Context, requests: Record<string, string>, limits: R
     if (limit !== undefined) limits['memory'] = formatQuantity(quantityOf(beyondPages(limit) + overhead));
   } else {
     const overcommitted = (guest * 100n) / BigInt(config.developer.memoryOvercommitPercent);
-    const request = stated !== undefined ? wholeUnits(stated) : limit !== undefined ? wholeUnits(limit) : overcommitted;
+    const asked = stated !== undefined ? wholeUnits(stated) : limit !== undefined ? wholeUnits(limit) : overcommitted;
+    // A device may write to any page, so that all of them are pinned at the start: none can be lent to others.
+    const pinned = usesVfio(context) && (limit === undefined || wholeUnits(limit) >= guest);
+    const request = pinned && asked < guest ? guest : asked;
     requests['memory'] = formatQuantity(quantityOf(request + withinRequest));
     if (limit !== undefined) limits['memory'] = formatQuantity(quantityOf(wholeUnits(limit) + overhead));
     else if (context.options.memoryQuota === true) limits['memory'] = doubled(requests['memory']);
@@ -127,7 +131,7 @@ function setDevices(context: Context, requests: Record<string, string>, limits: 
   for (const resource of attachmentResources(context)) both(resource);
   for (const { name, deviceName } of [...(devices.gpus ?? []), ...(devices.hostDevices ?? [])]) {
     if (!deviceName) continue;
-    if (!isPermitted(context, deviceName)) {
+    if (!isPermittedHostDevice(context.config, deviceName)) {
       throw new RenderError(
         `spec.domain.devices (${name})`,
         `device ${JSON.stringify(deviceName)} is not in spec.configuration.permittedHostDevices of the KubeVirt CR`,
@@ -148,13 +152,6 @@ function attachmentResources({ vmi, namespace, config, options }: Context): stri
     const key = multus.networkName.includes('/') ? multus.networkName : `${namespace}/${multus.networkName}`;
     return options.networkAttachments?.[key]?.annotations?.[attachmentResource] ?? [];
   });
-}
-
-/** A cluster that permits nothing by name leaves the choice to its device plugins. */
-function isPermitted({ config }: Context, resourceName: string): boolean {
-  const { pciHostDevices, mediatedDevices, usb } = config.permittedHostDevices;
-  const permitted = [...pciHostDevices, ...mediatedDevices, ...usb];
-  return permitted.length === 0 || permitted.some((device) => device.resourceName === resourceName);
 }
 
 /** Devices of DRA claims, for devices and for networks. */

@@ -1,5 +1,6 @@
-import { featureGateEnabled } from '@quickvirt/config';
+import { featureGateEnabled, isQatResource } from '@quickvirt/config';
 import { invalid, notSupported, oneOf, type Cause } from '../cause.ts';
+import { pciAddressPattern } from './pci-address.ts';
 import type { SpecRule } from './rule.ts';
 
 const inputBuses = ['virtio', 'usb'];
@@ -108,12 +109,18 @@ export const hostDeviceRules: SpecRule = (spec, path, { config }) => {
   const field = `${path}.domain.devices`;
   const causes: Cause[] = [];
   if (
-    hostDevices.length > 0 &&
     !featureGateEnabled(config, 'HostDevices') &&
-    hostDevices.some(({ deviceName }) => deviceName)
+    // QAT is switched on by the KubeVirt object's own section.
+    hostDevices.some(({ deviceName }) => deviceName && !isQatResource(config.qat, deviceName))
   ) {
     causes.push(invalid(`${field}.hostDevices`, 'Host Devices feature gate is not enabled in kubevirt-config'));
   }
+  hostDevices.forEach(({ pciAddress }, index) => {
+    if (pciAddress && !pciAddressPattern.test(pciAddress)) {
+      const message = `${JSON.stringify(pciAddress)} is no PCI address; write it as 0000:81:01.0`;
+      causes.push(invalid(`${field}.hostDevices[${index}].pciAddress`, message));
+    }
+  });
   const frameBuffers = gpus.filter(
     ({ virtualGPUOptions }) => virtualGPUOptions?.display?.ramFB && virtualGPUOptions.display.ramFB.enabled !== false,
   );
