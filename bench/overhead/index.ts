@@ -14,7 +14,7 @@ import {
   overheadGuests,
 } from '../../packages/launcher-pod/src/testing/overhead-guests.ts';
 import { mebibytes, table } from '../boot/report.ts';
-import { OverheadMachine } from './overhead-machine.ts';
+import { OverheadMachine, type QemuMemory } from './overhead-machine.ts';
 import type { HeldMemory } from './process-memory.ts';
 
 /** As `packages/launcher-pod/src/testdata/memory-overhead.measured.json` has them. */
@@ -24,22 +24,22 @@ export interface OverheadMeasurements {
   guestMiB: number;
   launcher: HeldMemory;
   libvirtd: HeldMemory;
-  /** Without guest RAM and the buffer of translated code, by the guest's name. */
-  qemu: Record<string, HeldMemory>;
+  /** Without guest RAM, with the buffer of translated code, by the guest's name. */
+  qemu: Record<string, QemuMemory>;
 }
 
 export async function run(): Promise<void> {
   const only = process.env['OVERHEAD_ONLY'] ?? '';
   console.log(`${cpus().length} CPUs, load ${loadavg()[0]?.toFixed(1)}, guests of ${overheadGuestMiB} MiB, emulated`);
   const machine = await OverheadMachine.start();
-  const qemu: Record<string, HeldMemory> = {};
+  const qemu: Record<string, QemuMemory> = {};
   try {
     for (const { name, vmi } of overheadGuests.filter((guest) => guest.name.includes(only))) {
       const skipped = machine.lacks(vmi);
       if (skipped) console.log(`${name}: skipped, ${skipped}`);
       else {
         qemu[name] = await machine.measure(vmi);
-        console.log(`${name}: QEMU holds ${mebibytes(qemu[name].heldKiB)}, PSS ${mebibytes(qemu[name].pssKiB)} MiB`);
+        console.log(`${name}: QEMU holds ${mebibytes(qemu[name].heldKiB)} MiB`);
       }
     }
     const { launcher, libvirtd } = await machine.measureLauncher();
@@ -54,9 +54,9 @@ export async function run(): Promise<void> {
 
 function report({ on, launcher, libvirtd, qemu }: OverheadMeasurements): void {
   console.log(`\n${on}\n`);
-  const row = (name: string, memory: HeldMemory, model = '') => [
+  const row = (name: string, memory: HeldMemory & Partial<QemuMemory>, model = '') => [
     name,
-    ...[memory.heldKiB, memory.pssKiB, memory.rssKiB].map(mebibytes),
+    ...[memory.heldKiB, memory.restartKiB, memory.pssKiB].map((value) => (value === undefined ? '' : mebibytes(value))),
     model,
   ];
   const modelMiB = (name: string): string => {
@@ -65,6 +65,6 @@ function report({ on, launcher, libvirtd, qemu }: OverheadMeasurements): void {
     return mebibytes(Number(lines.reduce((sum, { bytes }) => sum + bytes, 0n) / 1024n));
   };
   const rows = Object.entries(qemu).map(([name, memory]) => row(`QEMU, ${name}`, memory, modelMiB(name)));
-  const header = ['MiB', 'held', 'PSS', 'RSS', 'model of the whole pod'];
+  const header = ['MiB', 'held under stress', 'at a restart', 'PSS', 'model of the whole pod'];
   console.log(table(header, [row('virt-launcher', launcher), row('libvirtd', libvirtd), ...rows]));
 }

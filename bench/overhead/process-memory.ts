@@ -1,43 +1,36 @@
 import { readFileSync } from 'node:fs';
 
-/** Memory of one process, KiB (proc(5): /proc/PID/smaps and status). */
+/** Memory of one process, KiB. */
 export interface HeldMemory {
-  rssKiB: number;
-  /** A page that n processes map counts as 1/n. */
-  pssKiB: number;
-  /** What the kernel cannot drop when memory is short: anonymous pages, page tables, kernel stacks of the threads. */
+  /**
+   * What the kernel cannot drop when memory is short: anonymous pages, page tables, and kernel stacks of the threads. A
+   * guest's RAM that lies in a memfd is no part of it.
+   */
   heldKiB: number;
+  /** Where a page that n processes map counts as 1/n, without the guest's RAM; files of the program and its libraries, too. */
+  pssKiB: number;
 }
 
 /** A kernel stack and its task (Linux on x86-64: 16 KiB and about 10). */
 const THREAD_KIB = 26;
-/** Memory that is both written and run: QEMU's buffers of translated code, one for each few vCPUs. */
-const CODE_BUFFER = /^\S+ rwx/;
+
+/** What a process holds now (proc(5), /proc/PID/status). @throws when the process has ended. */
+export function heldKiB(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const field = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
+  return field('RssAnon') + field('VmPTE') + field('Threads') * THREAD_KIB;
+}
 
 /**
- * Reads a process, without buffers of translated code, and without mappings of a size: the guest's RAM.
+ * Reads a process (proc(5), /proc/PID/smaps).
+ * @param guestKiB a mapping of this size is the guest's RAM and left out.
  * @throws when the process has ended.
  */
 export function processMemory(pid: number, guestKiB?: number): HeldMemory {
-  const sum: HeldMemory = { rssKiB: 0, pssKiB: 0, heldKiB: 0 };
+  let pssKiB = 0;
   for (const mapping of readFileSync(`/proc/${pid}/smaps`, 'utf8').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)) {
     const field = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(mapping)?.[1] ?? 0);
-    if (CODE_BUFFER.test(mapping) || field('Size') === guestKiB) continue;
-    sum.rssKiB += field('Rss');
-    sum.pssKiB += field('Pss');
-    sum.heldKiB += field('Anonymous');
+    if (field('Size') !== guestKiB) pssKiB += field('Pss');
   }
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const own = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
-  const kernelKiB = own('VmPTE') + own('Threads') * THREAD_KIB;
-  sum.heldKiB += kernelKiB;
-  sum.pssKiB += kernelKiB;
-  return sum;
+  return { heldKiB: heldKiB(pid), pssKiB };
 }
-
-/** The most of each figure. */
-export const most = (one: HeldMemory, other: HeldMemory): HeldMemory => ({
-  rssKiB: Math.max(one.rssKiB, other.rssKiB),
-  pssKiB: Math.max(one.pssKiB, other.pssKiB),
-  heldKiB: Math.max(one.heldKiB, other.heldKiB),
-});
