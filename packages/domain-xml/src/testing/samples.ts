@@ -270,6 +270,18 @@ export const samples: Sample[] = [
       },
     },
   }),
+  // Those that QEMU takes without KVM.
+  sample('features-emulated', {
+    domain: {
+      features: {
+        acpi: {},
+        apic: { endOfInterrupt: true },
+        pvspinlock: { enabled: false },
+        kvm: { hidden: true },
+        hyperv: { relaxed: {}, vapic: {}, spinlocks: { spinlocks: 8191 }, vendorid: { vendorid: 'QuickVirt' } },
+      },
+    },
+  }),
   sample('cpu-named', {
     domain: cpu({
       model: 'Haswell-noTSX',
