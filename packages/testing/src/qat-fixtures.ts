@@ -1,0 +1,78 @@
+import type { FakeSysfs } from './fake-sysfs.ts';
+
+/** A C62x card: three physical functions of 16, behind root ports, on two NUMA nodes. No `qat/` directory. */
+export async function addC62x(fake: FakeSysfs): Promise<void> {
+  const cards = [
+    { address: '0000:3d:00.0', parents: ['pci0000:3c', '0000:3c:00.0'], numaNode: 0, group: 30, vfGroup: 50 },
+    { address: '0000:3f:00.0', parents: ['pci0000:3e', '0000:3e:00.0'], numaNode: 0, group: 31, vfGroup: 70 },
+    { address: '0000:da:00.0', parents: ['pci0000:d9', '0000:d9:00.0'], numaNode: 1, group: 32, vfGroup: 90 },
+  ];
+  for (const card of cards) {
+    await fake.addPhysicalFunction({
+      ...card,
+      id: '8086:37c8',
+      driver: 'c6xx',
+      totalVfs: 16,
+      offset: 8,
+      stride: 1,
+      vfId: '8086:37c9',
+      vfDriver: 'c6xxvf',
+    });
+  }
+}
+
+/** Two 4xxx on the processor, one crypto and one compression, as the driver configures them by default. */
+export async function add4xxx(fake: FakeSysfs): Promise<void> {
+  const cards = [
+    { address: '0000:6b:00.0', parents: ['pci0000:6b'], numaNode: 0, group: 40, vfGroup: 110, services: 'sym;asym' },
+    { address: '0000:e8:00.0', parents: ['pci0000:e8'], numaNode: 1, group: 41, vfGroup: 130, services: 'dc' },
+  ];
+  for (const card of cards) {
+    await fake.addPhysicalFunction({
+      ...card,
+      id: '8086:4940',
+      revision: '0x40',
+      driver: '4xxx',
+      totalVfs: 16,
+      offset: 1,
+      stride: 1,
+      vfId: '8086:4941',
+      vfDriver: '4xxxvf',
+    });
+  }
+}
+
+/** The stand-in of the nested machine: NVMe, whose physical and virtual functions have one id. */
+export async function addStandIn(fake: FakeSysfs): Promise<void> {
+  const cards = [
+    {
+      address: '0000:3d:00.0',
+      parents: ['pci0000:3c', '0000:3c:00.0'],
+      numaNode: 0,
+      group: 3,
+      vfGroup: 10,
+      totalVfs: 32,
+    },
+    {
+      address: '0000:b1:00.0',
+      parents: ['pci0000:b0', '0000:b0:00.0'],
+      numaNode: 1,
+      group: 4,
+      vfGroup: 50,
+      totalVfs: 16,
+    },
+  ];
+  for (const card of cards) {
+    await fake.addPhysicalFunction({
+      ...card,
+      id: '8086:5845',
+      class: '010802',
+      driver: 'nvme',
+      offset: 1,
+      stride: 1,
+      vfId: '8086:5845',
+      vfDriver: 'nvme',
+      allOrNone: false,
+    });
+  }
+}
