@@ -16,6 +16,13 @@ export const rbac: AppRights = {
       resources: ['certificatesigningrequests'],
       verbs: ['create', 'get', 'watch'],
     },
+    // This node's devices for Dynamic Resource Allocation; a policy holds the writes to this node's slices.
+    {
+      apiGroups: ['resource.k8s.io'],
+      resources: ['resourceslices'],
+      verbs: ['list', 'watch', 'create', 'update', 'delete'],
+    },
+    { apiGroups: ['resource.k8s.io'], resources: ['resourceclaims'], verbs: ['get'] },
   ],
   namespaced: [
     { apiGroups: ['kubevirt.io'], resources: ['kubevirts'], verbs: ['get', 'list', 'watch'] },

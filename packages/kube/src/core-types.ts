@@ -15,6 +15,9 @@ import type {
   V1PersistentVolumeClaim,
   V1Pod,
   V1PodDisruptionBudget,
+  ResourceV1ResourceClaim,
+  V1ResourceQuota,
+  V1ResourceSlice,
   V1Secret,
   V1Service,
   V1ServiceAccount,
@@ -54,6 +57,9 @@ export type PersistentVolume = CoreObject<V1PersistentVolume>;
 export type PersistentVolumeClaim = CoreObject<V1PersistentVolumeClaim>;
 export type Pod = CoreObject<V1Pod>;
 export type PodDisruptionBudget = CoreObject<V1PodDisruptionBudget>;
+export type ResourceClaim = CoreObject<ResourceV1ResourceClaim>;
+export type ResourceQuota = CoreObject<V1ResourceQuota>;
+export type ResourceSlice = CoreObject<V1ResourceSlice>;
 export type Secret = CoreObject<V1Secret>;
 export type Service = CoreObject<V1Service>;
 export type ServiceAccount = CoreObject<V1ServiceAccount>;
@@ -93,6 +99,12 @@ export const persistentVolumes = resourceType<PersistentVolume>({
   namespaced: false,
 });
 export const pods = resourceType<Pod>({ ...core, plural: 'pods', kind: 'Pod', namespaced: true });
+export const resourceQuotas = resourceType<ResourceQuota>({
+  ...core,
+  plural: 'resourcequotas',
+  kind: 'ResourceQuota',
+  namespaced: true,
+});
 export const secrets = resourceType<Secret>({ ...core, plural: 'secrets', kind: 'Secret', namespaced: true });
 export const serviceAccounts = resourceType<ServiceAccount>({
   ...core,
@@ -173,6 +185,20 @@ export const customResourceDefinitions = resourceType<CustomResourceDefinition>(
   version: 'v1',
   plural: 'customresourcedefinitions',
   kind: 'CustomResourceDefinition',
+  namespaced: false,
+});
+export const resourceClaims = resourceType<ResourceClaim>({
+  group: 'resource.k8s.io',
+  version: 'v1',
+  plural: 'resourceclaims',
+  kind: 'ResourceClaim',
+  namespaced: true,
+});
+export const resourceSlices = resourceType<ResourceSlice>({
+  group: 'resource.k8s.io',
+  version: 'v1',
+  plural: 'resourceslices',
+  kind: 'ResourceSlice',
   namespaced: false,
 });
 export const subjectAccessReviews = resourceType<SubjectAccessReview>({

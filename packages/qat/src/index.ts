@@ -33,3 +33,21 @@ export { describeStep, type Plan, type PlanStep } from './plan.ts';
 export { planNode } from './plan-node.ts';
 export type { QatSettings } from './settings.ts';
 export { takeInventory } from './take-inventory.ts';
+export {
+  draDevice,
+  draDeviceName,
+  NUMA_NODE_ATTRIBUTE,
+  PCI_BUS_ID_ATTRIBUTE,
+  pciAddressOfDraDevice,
+  type DraAttribute,
+  type DraDevice,
+} from './dra-device.ts';
+export { offerSideOf, type OfferFacts, type OfferSide } from './offer-side.ts';
+export {
+  decideResourceSlices,
+  MAX_SLICE_DEVICES,
+  type PublishedSlice,
+  type SliceSpec,
+  type SliceWish,
+  type SliceWrite,
+} from './resource-slices.ts';
