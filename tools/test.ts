@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { CaseResult } from '../e2e/src/case-result.ts';
 import { runStage } from './stages.ts';
 import { tallyJest, unlistedSkips, type JestReport, type ListedSkip, type Tally } from './test-summary.ts';
 
@@ -61,18 +62,22 @@ async function jest(project: string, extra: string[]): Promise<void> {
   else fail(`${project} tests did not run: see ${out}/${project}.log`);
 }
 
-async function e2e(): Promise<void> {
-  const results = `${root}out/e2e/results.json`;
+/** Suites of end-to-end tests, in the order they run: the last one takes the chart off the cluster that they share. */
+const suites = [
+  { name: 'cases', title: 'end-to-end cases', words: [] },
+  { name: 'chaos', title: 'chaos', words: ['chaos', '--kills', '30', '--cut-seconds', '60', '--machines', '15'] },
+  { name: 'chart-lifecycle', title: 'life cycle of the chart', words: ['--chart-lifecycle', '--skip-images'] },
+  { name: 'qat', title: 'QAT in a nested machine', words: ['qat'] },
+] as const;
+
+async function e2e({ name, title, words }: (typeof suites)[number]): Promise<void> {
+  const results = `${root}out/e2e/${name}.json`;
   rmSync(results, { force: true });
-  await runStage({ title: 'end-to-end cases', command: [process.execPath, `${root}e2e/run.ts`, ...install] });
-  if (!existsSync(results)) return fail('the end-to-end cases did not run');
-  for (const { name, passed, error } of JSON.parse(readFileSync(results, 'utf8')) as {
-    name: string;
-    passed: boolean;
-    error?: string;
-  }[]) {
-    if (passed) tally.passed++;
-    else fail(`e2e ${name}: ${error}`);
+  await runStage({ title, command: [process.execPath, `${root}e2e/run.ts`, ...words, ...install] });
+  if (!existsSync(results)) return fail(`${title}: did not run`);
+  for (const part of JSON.parse(readFileSync(results, 'utf8')) as CaseResult[]) {
+    if (part.passed) tally.passed++;
+    else fail(`e2e ${part.name}: ${part.error}`);
   }
 }
 
@@ -88,7 +93,7 @@ if (ready) {
   if (values.level.includes('unit')) await jest('unit', []);
   if (values.level.includes('integration')) await jest('integration', ['--runInBand']);
   if (values.level.includes('e2e')) {
-    await e2e();
+    for (const suite of suites) await e2e(suite);
     if (!values['keep-cluster'])
       await stage('cluster down', [process.execPath, `${root}cluster/src/main.ts`, 'down', '--name', 'quickvirt-e2e']);
   }

@@ -30,6 +30,13 @@ const OURS = 'kubevirt.io in (virt-api,virt-controller,virt-handler)';
 /** Between two random kills: some hit a pod as it starts, some one that has settled. */
 const LONGEST_PAUSE_MS = 1500;
 
+/** Prints the process id of the container virt-handler that runs on a node; fails when there is none. */
+const HANDLER_PROCESS = [
+  `for id in $(ctr -n k8s.io containers ls -q 'labels."io.kubernetes.container.name"==virt-handler'); do`,
+  `  ctr -n k8s.io tasks ls | awk -v id="$id" '$1 == id && $3 == "RUNNING" { print $2 }'`,
+  `done | grep .`,
+].join('\n');
+
 /** In this order: each acts on what the one before left. */
 export const FAULTS: readonly Fault[] = [
   {
@@ -55,19 +62,19 @@ export const FAULTS: readonly Fault[] = [
     title: 'the API server restarts',
     needsNodes: true,
     strike: async ({ system, controlPlaneNode = '' }) => {
-      await inNode(controlPlaneNode, 'crictl ps --name kube-apiserver -q | xargs -r crictl stop --timeout 1');
+      await inNode(controlPlaneNode, 'kill -KILL $(pidof kube-apiserver)'); // kubelet starts another
       await apiServerAnswers(system);
     },
   },
   {
     title: 'kubelet restarts',
     needsNodes: true,
-    strike: ({ guestNode }) => inNode(guestNode, 'systemctl restart kubelet'),
+    strike: async ({ guestNode }) => void (await inNode(guestNode, 'systemctl restart kubelet')),
   },
   {
     title: 'containerd restarts',
     needsNodes: true,
-    strike: ({ guestNode }) => inNode(guestNode, 'systemctl restart containerd'),
+    strike: async ({ guestNode }) => void (await inNode(guestNode, 'systemctl restart containerd')),
   },
   {
     title: 'the cluster has no DNS',
@@ -90,8 +97,9 @@ export const FAULTS: readonly Fault[] = [
     strike: async ({ guestNode, cutMs }) => {
       // In the pod's own network namespace: the Service's address is still what it dials there.
       const rule = '-p tcp --dport 443 -j DROP';
-      const pid = "$(crictl inspect -o go-template --template '{{.info.pid}}' $(crictl ps --name '^virt-handler$' -q))";
-      const iptables = (verb: '-I' | '-D') => inNode(guestNode, `nsenter -t ${pid} -n iptables ${verb} OUTPUT ${rule}`);
+      const pid = (await inNode(guestNode, HANDLER_PROCESS)).trim();
+      const iptables = (verb: '-I' | '-D') =>
+        inNode(guestNode, `nsenter --target ${pid} --net iptables ${verb} OUTPUT ${rule}`);
       await iptables('-I');
       try {
         await sleep(cutMs); // the length of the cut is the fault itself
@@ -121,8 +129,8 @@ export async function kill(system: Kubectl, pod: string): Promise<void> {
   await system.try(['delete', 'pod', pod, '--grace-period=0', '--force', '--ignore-not-found', '--wait=false']);
 }
 
-async function inNode(node: string, script: string): Promise<void> {
-  await runEngine(['exec', node, 'sh', '-c', script]);
+function inNode(node: string, script: string): Promise<string> {
+  return runEngine(['exec', node, 'sh', '-ec', script]);
 }
 
 /** Until the API server has been down and is back; kubectl says at once when nothing listens. */

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { runPart, type CaseResult } from '../src/case-result.ts';
 import { prepareCluster } from '../src/cluster.ts';
 import { Kubectl } from '../src/kubectl.ts';
 import { collectEvidence } from '../src/evidence.ts';
@@ -28,14 +29,6 @@ export interface ChaosOptions {
   out: string;
 }
 
-/** How one part ended. */
-export interface ChaosResult {
-  name: string;
-  passed: boolean;
-  durationMs: number;
-  error?: string;
-}
-
 const NAMESPACE = 'e2e-chaos';
 
 /**
@@ -43,26 +36,18 @@ const NAMESPACE = 'e2e-chaos';
  * After each: the guest has run on and its status is right within a minute. A sampler on every node proves that no
  * machine had two QEMUs at any moment. Every part is tried, whatever came of the others.
  */
-export async function runChaos(options: ChaosOptions): Promise<ChaosResult[]> {
+export async function runChaos(options: ChaosOptions): Promise<CaseResult[]> {
   const cluster = await prepareCluster(options);
   process.env.KUBECONFIG = cluster.kubeconfigPath;
   const system = new Kubectl(cluster.kubectlPath, cluster.system);
   const guests = new Kubectl(cluster.kubectlPath, NAMESPACE);
   const sampler = new Sampler(system);
   const steady = new SteadyGuest(guests, cluster.kubeconfigPath);
-  const results: ChaosResult[] = [];
+  const results: CaseResult[] = [];
   const part = async (name: string, work: () => Promise<void>): Promise<boolean> => {
-    process.stdout.write(`  chaos: ${name} ... `);
-    const began = Date.now();
-    const error = await work().then(
-      () => undefined,
-      (reason: unknown) => String(reason),
-    );
-    results.push({ name, passed: error === undefined, durationMs: Date.now() - began, error });
-    console.log(
-      `${error ? 'FAILED' : 'passed'} (${((Date.now() - began) / 1000).toFixed(1)} s)${error ? `\n    ${error}` : ''}`,
-    );
-    return error === undefined;
+    const result = await runPart(`chaos: ${name}`, work);
+    results.push(result);
+    return result.passed;
   };
   console.log(`  chaos: seed ${options.seed}, ${options.kills} random kills, a cut of ${options.cutMs / 1000} s`);
   try {

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { fileURLToPath } from 'node:url';
 import { deploy, type Deployment } from '../../tools/deployment.ts';
+import { runPart, type CaseResult } from './case-result.ts';
 import { ConsoleSession } from './console-session.ts';
 import { Kubectl, run, type CommandResult } from './kubectl.ts';
 
@@ -229,14 +230,14 @@ const foreignCrd = {
 /**
  * Takes the chart through its life on the cluster of KUBECONFIG, or on the local one. It uninstalls QuickVirt and deletes
  * its CRDs on the way, every machine of the cluster with them: only for a cluster that holds nothing else.
- * @returns whether every stage passed; the first that does not ends it, with the cluster left as it is.
+ * @returns the stages that ran; the first that does not pass is the last, with the cluster left as it is.
  */
 export async function runChartLifecycle(options: {
   name: string;
   nodes: number;
   yes: boolean;
   skipImages: boolean;
-}): Promise<boolean> {
+}): Promise<CaseResult[]> {
   const { deployment } = await deploy(options);
   const guestImage = process.env.QUICKVIRT_GUEST_IMAGE ?? 'localhost/quickvirt/guest:dev';
   const installation = new Installation(deployment, guestImage);
@@ -249,18 +250,12 @@ export async function runChartLifecycle(options: {
   if (others !== '')
     throw new Error(`this would delete machines that are not its own: ${others.replaceAll('\n', ', ')}`);
   const guest = { bootId: '' };
+  const results: CaseResult[] = [];
   for (const [title, stage] of STAGES) {
-    process.stdout.write(`  ${title} ... `);
-    const began = Date.now();
-    const seconds = (): string => ((Date.now() - began) / 1000).toFixed(1);
-    try {
-      await stage(installation, guest);
-      console.log(`passed (${seconds()} s)`);
-    } catch (error) {
-      console.log(`FAILED (${seconds()} s)\n    ${(error as Error).message}`);
-      return false;
-    }
+    const result = await runPart(`chart: ${title}`, () => stage(installation, guest));
+    results.push(result);
+    if (!result.passed) return results;
   }
   await guests.try(['delete', 'namespace', GUEST_NAMESPACE, '--wait=false']);
-  return true;
+  return results;
 }
