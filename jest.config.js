@@ -13,7 +13,7 @@ const shared = {
   },
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/out/'],
 };
-const roots = ['apps', 'packages', 'cluster', 'images', 'tools', 'e2e', 'bench', 'charts'];
+const roots = ['apps', 'packages', 'cluster', 'images', 'tools', 'e2e', 'bench', 'charts', 'simulation'];
 export default {
   projects: [
     {

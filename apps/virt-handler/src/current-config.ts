@@ -1,7 +1,6 @@
 import { kubevirts, type KubeVirt } from '@quickvirt/api';
 import { clusterConfigFrom, domainConfigFrom, type DomainConfig } from '@quickvirt/config';
-import { Informer, type KubeClient, type StoreReader } from '@quickvirt/kube';
-import type { Logger } from '@quickvirt/telemetry';
+import { Informer, type ApiClient, type InformerOptions, type StoreReader } from '@quickvirt/kube';
 
 /** What the KubeVirt CR says for the guests of a node. */
 export interface CurrentConfig {
@@ -17,8 +16,12 @@ export interface CurrentConfig {
 }
 
 /** Watches the KubeVirt CR of the release namespace. */
-export function kubevirtInformer(client: KubeClient, namespace: string, logger: Logger): Informer<KubeVirt> {
-  return new Informer(client, kubevirts, { namespace, logger });
+export function kubevirtInformer(
+  client: ApiClient,
+  namespace: string,
+  options: Pick<InformerOptions<KubeVirt>, 'logger' | 'clock' | 'random'>,
+): Informer<KubeVirt> {
+  return new Informer(client, kubevirts, { ...options, namespace });
 }
 
 /** Gives the configuration in force; computed anew only when the CR changed. The oldest CR counts. */

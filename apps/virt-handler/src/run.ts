@@ -31,7 +31,7 @@ export async function runVirtHandler(options: Options, ports: RunPorts, signal: 
   const { nodeName, namespace, kubeletDirectory } = options;
   const access = await deviceAccess(client, nodeName, logger);
   const vmis = vmiInformer(client, nodeName, { logger });
-  const kubevirts = kubevirtInformer(client, namespace, logger);
+  const kubevirts = kubevirtInformer(client, namespace, { logger });
   const config = configReader(kubevirts.store);
   const launchers = new Launchers({ dialer: socketDialer(kubeletDirectory), logger });
   const certificate = new ServingCertificate({ client, namespace, nodeName, logger, metrics });

@@ -76,7 +76,9 @@ export function decideVm(observed: VmObserved, now: Date): VmPlan {
     ...generationEffects(vm, vmi, differs || deleting),
     ...newFailure(vm, failure),
   ];
-  return withStatus({ vm, vmi, effects, status, waitMs }, now);
+  // Crashed guests that nobody starts again show their back-off, too: the word must go when it is over.
+  const shownMs = status.printableStatus === 'CrashLoopBackOff' ? backOffLeftMs(startFailure, now) : 0;
+  return withStatus({ vm, vmi, effects, status, waitMs: Math.max(waitMs, shownMs) }, now);
 }
 
 /** How a failed write shows: the VM says so in its condition Failure, once. */

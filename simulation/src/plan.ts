@@ -1,0 +1,139 @@
+import type { VirtualMachineRunStrategy } from '@quickvirt/api';
+import { Random } from './random.ts';
+import type { RequestFate } from './world/network.ts';
+
+/** What a user does. `create` makes the VM with a strategy. */
+export type UserAction =
+  | { type: 'create'; vm: string; strategy: VirtualMachineRunStrategy; grace: number }
+  | { type: 'start' | 'stop' | 'restart' | 'delete' | 'deletePod' | 'deleteInstance'; vm: string }
+  | { type: 'setStrategy'; vm: string; strategy: VirtualMachineRunStrategy };
+
+/** What goes wrong beside requests. */
+export type Fault =
+  | { type: 'crashController' | 'crashHandler' | 'restartHandler'; which: number; downMs: number }
+  /** A second virt-controller leads beside the first, for a time. */
+  | { type: 'twoLeaders'; forMs: number }
+  | { type: 'stall'; which: number; forMs: number }
+  | { type: 'cutWatches' | 'expireWatches' | 'repeatEvents' }
+  | { type: 'stepClock'; which: number; byMs: number }
+  | { type: 'killLauncher'; which: number }
+  | { type: 'endGuest'; which: number; how: 'poweroff' | 'crash' }
+  | { type: 'disconnectNode' | 'powerOffNode'; which: number; forMs: number };
+
+/** Something that happens at a step of the run. */
+export type Happening = { atStep: number } & ({ user: UserAction } | { fault: Fault });
+
+/** What becomes of the n-th request, or of the n-th SyncDomain. */
+export interface RequestFault {
+  readonly request: number;
+  readonly fate: Exclude<RequestFate, 'served'>;
+}
+export interface SyncFault {
+  readonly sync: number;
+  readonly fate: 'refused' | 'unanswered';
+}
+
+/** All of a run but the order of what may happen at once, which the seed decides. Plain data: it can be cut and kept. */
+export interface Plan {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly happenings: readonly Happening[];
+  readonly requestFaults: readonly RequestFault[];
+  readonly syncFaults: readonly SyncFault[];
+}
+
+const STRATEGIES: readonly VirtualMachineRunStrategy[] = [
+  'Always',
+  'Always',
+  'Manual',
+  'RerunOnFailure',
+  'Halted',
+  'Once',
+];
+const FATES: readonly RequestFault['fate'][] = [
+  'lost',
+  'unanswered',
+  'unanswered',
+  'conflict',
+  'throttled',
+  'failed',
+  'late',
+];
+/** Steps within which users act and faults happen. */
+const TROUBLED_STEPS = 400;
+
+/** The plan of a seed. */
+export function planOf(seed: number): Plan {
+  const random = new Random(seed ^ 0x5eed);
+  const nodes = random.between(1, 2);
+  const vms = Array.from({ length: random.between(1, 2) }, (_, index) => `vm${index}`);
+  const happenings = [...vms.flatMap((vm) => userActions(vm, random)), ...faults(random, nodes)];
+  return {
+    seed,
+    nodes,
+    happenings: happenings.toSorted((a, b) => a.atStep - b.atStep),
+    requestFaults: requestFaults(random),
+    syncFaults: random.chance(0.3)
+      ? [{ sync: random.below(3), fate: random.pick(['refused', 'unanswered'] as const) }]
+      : [],
+  };
+}
+
+function userActions(vm: string, random: Random): Happening[] {
+  const create: UserAction = { type: 'create', vm, strategy: random.pick(STRATEGIES), grace: random.pick([0, 5, 30]) };
+  const actions: Happening[] = [{ atStep: random.below(30), user: create }];
+  for (let count = random.below(5); count > 0; count--) {
+    const type = random.pick([
+      'start',
+      'start',
+      'stop',
+      'restart',
+      'setStrategy',
+      'delete',
+      'deletePod',
+      'deleteInstance',
+      'create',
+    ] as const);
+    const atStep = random.between(30, TROUBLED_STEPS);
+    if (type === 'setStrategy') actions.push({ atStep, user: { type, vm, strategy: random.pick(STRATEGIES) } });
+    else if (type === 'create') actions.push({ atStep, user: { ...create, strategy: random.pick(STRATEGIES) } });
+    else actions.push({ atStep, user: { type, vm } });
+  }
+  return actions;
+}
+
+/** Not all kinds in one run: few kinds at a time go deeper (swarm testing). */
+function faults(random: Random, nodes: number): Happening[] {
+  const forMs = () => random.pick([500, 5_000, 40_000]);
+  const kinds: (() => Fault)[] = [
+    () => ({ type: 'crashController', which: random.below(2), downMs: forMs() }),
+    () => ({ type: 'crashHandler', which: random.below(nodes), downMs: forMs() }),
+    () => ({ type: 'restartHandler', which: random.below(nodes), downMs: forMs() }),
+    () => ({ type: 'twoLeaders', forMs: forMs() }),
+    () => ({ type: 'stall', which: random.below(3), forMs: forMs() }),
+    () => ({ type: random.pick(['cutWatches', 'expireWatches', 'repeatEvents'] as const) }),
+    () => ({ type: 'stepClock', which: random.below(3), byMs: random.pick([-3_600_000, -10_000, 10_000, 3_600_000]) }),
+    () => ({ type: 'killLauncher', which: random.below(4) }),
+    () => ({ type: 'endGuest', which: random.below(4), how: random.pick(['poweroff', 'crash'] as const) }),
+    () => ({
+      type: random.pick(['disconnectNode', 'powerOffNode'] as const),
+      which: random.below(nodes),
+      forMs: forMs(),
+    }),
+  ];
+  const enabled = kinds.filter(() => random.chance(0.35));
+  if (enabled.length === 0) return [];
+  const count = random.below(8);
+  return Array.from({ length: count }, () => ({ atStep: random.below(TROUBLED_STEPS), fault: random.pick(enabled)() }));
+}
+
+function requestFaults(random: Random): RequestFault[] {
+  const perRequest = random.pick([0, 0.02, 0.1, 0.3]);
+  const enabled = FATES.filter(() => random.chance(0.5));
+  if (enabled.length === 0) return [];
+  const list: RequestFault[] = [];
+  for (let request = 0; request < 150; request++) {
+    if (random.chance(perRequest)) list.push({ request, fate: random.pick(enabled) });
+  }
+  return list;
+}

@@ -1,0 +1,28 @@
+import { Manager, type ApiClient, type ControllerOptions } from '@quickvirt/kube';
+import { configReader } from '../../../apps/virt-controller/src/current-config.ts';
+import { vmController } from '../../../apps/virt-controller/src/controllers/vm/index.ts';
+import { vmiController } from '../../../apps/virt-controller/src/controllers/vmi/index.ts';
+import { makeInformers } from '../../../apps/virt-controller/src/informers.ts';
+import { apiClient } from '../world/api-client.ts';
+import { NAMESPACE, type World } from '../world/world.ts';
+import { Process } from './process.ts';
+
+/** Changes how a process of ours reaches the world: how mutants are made. */
+export type ClientWrapper = (client: ApiClient) => ApiClient;
+
+/** Starts virt-controller's caches, VM and VMI controllers, as its leader runs them. */
+export function startController(world: World, name: string, wrap: ClientWrapper = (client) => client): Process {
+  const process = new Process(world, name);
+  const { clock, logger, random } = process;
+  const client = wrap(apiClient(world, process));
+  const informers = makeInformers(client, { namespace: NAMESPACE, logger, clock, random });
+  const config = configReader(informers.kubevirts);
+  const recorder = { event: () => undefined };
+  const options: ControllerOptions = { logger, clock, random };
+  const manager = new Manager({ logger, clock }).addControllers(
+    vmController({ client, informers, recorder, config, random }, options),
+    vmiController({ client, informers, recorder, config, launcherImage: 'launcher' }, options),
+  );
+  world.agenda.add(process, `${name} starts`, () => void manager.run(process.signal));
+  return process;
+}

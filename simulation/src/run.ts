@@ -1,0 +1,120 @@
+import { setImmediate } from 'node:timers';
+import { checkEnd } from './end-state.ts';
+import { Operator } from './operator.ts';
+import { Overseer, type Violation } from './overseer.ts';
+import type { Plan } from './plan.ts';
+import { act } from './user.ts';
+import type { Mutant } from './mutants.ts';
+import type { RequestFate } from './world/network.ts';
+import { World, type FaultSource } from './world/world.ts';
+
+/** How one run went. */
+export interface Outcome {
+  readonly violation: Violation | undefined;
+  readonly steps: number;
+  readonly writes: number;
+  readonly faults: number;
+  /** Equal for equal runs. */
+  readonly fingerprint: number;
+}
+
+export interface RunOptions {
+  readonly mutant?: Mutant | undefined;
+  readonly trace?: ((line: string) => void) | undefined;
+}
+
+/** A world that still writes after so many steps without faults never comes to rest. */
+const MAX_STEPS = 12_000;
+/** Nothing was written for so long: the world rests. Longer than every back-off. */
+const QUIET_MS = 400_000;
+/** How often time jumps although something else could happen. */
+const JUMP = 0.03;
+
+/** Runs a plan to its end, or to the first rule that is broken. */
+export async function run(plan: Plan, options: RunOptions = {}): Promise<Outcome> {
+  const { trace } = options;
+  const faults = new PlannedFaults(plan);
+  const world = new World({
+    seed: plan.seed,
+    nodes: Array.from({ length: plan.nodes }, (_, index) => `node${index}`),
+    faults,
+    trace,
+  });
+  const overseer = new Overseer(world);
+  const operator = new Operator(world, options.mutant);
+  operator.begin();
+  let fingerprint = 0;
+  let steps = 0;
+  const step = async (jump: number): Promise<void> => {
+    steps++;
+    const task = world.agenda.next(jump);
+    if (!task) return;
+    world.trace?.(() => task.label);
+    fingerprint = (Math.imul(fingerprint, 31) + task.label.length + world.api.version) | 0;
+    task.run();
+    await turnOfEventLoop();
+  };
+  for (const happening of plan.happenings) {
+    while (steps < happening.atStep && !overseer.violation) await step(JUMP);
+    if (overseer.violation) break;
+    if ('user' in happening) {
+      const accepted = act(world, happening.user);
+      world.trace?.(() => `USER ${JSON.stringify(happening.user)} ${accepted ? '' : 'refused'}`);
+    } else {
+      world.trace?.(() => `FAULT ${JSON.stringify(happening.fault)}`);
+      operator.inflict(happening.fault);
+      faults.count++;
+    }
+    await turnOfEventLoop();
+  }
+  for (let more = 150; more > 0 && !overseer.violation; more--) await step(JUMP);
+  world.trace?.(() => 'all faults end');
+  faults.end();
+  operator.repair();
+  while (!overseer.violation && (world.agenda.isBusy || world.agenda.nowMs - overseer.lastWriteMs < QUIET_MS)) {
+    if (world.agenda.nextDueMs === undefined && !world.agenda.isBusy) break;
+    if (steps > MAX_STEPS) overseer.broken('never comes to rest', `${overseer.writes} writes in ${steps} steps`);
+    await step(0);
+  }
+  if (!overseer.violation) checkEnd(world, overseer);
+  operator.end();
+  return { violation: overseer.violation, steps, writes: overseer.writes, faults: faults.count, fingerprint };
+}
+
+/** The faults of a plan, by the number of the request. */
+class PlannedFaults implements FaultSource {
+  count = 0;
+  readonly #requests: ReadonlyMap<number, RequestFate>;
+  readonly #syncs: ReadonlyMap<number, 'refused' | 'unanswered'>;
+  #request = 0;
+  #sync = 0;
+  #ended = false;
+
+  constructor(plan: Plan) {
+    this.#requests = new Map(plan.requestFaults.map(({ request, fate }) => [request, fate]));
+    this.#syncs = new Map(plan.syncFaults.map(({ sync, fate }) => [sync, fate]));
+  }
+
+  fateOf(): RequestFate {
+    return this.#counted(this.#requests.get(this.#request++));
+  }
+
+  syncFate(): 'served' | 'refused' | 'unanswered' {
+    return this.#counted(this.#syncs.get(this.#sync++));
+  }
+
+  end(): void {
+    this.#ended = true;
+  }
+
+  #counted<Fate extends string>(fate: Fate | undefined): Fate | 'served' {
+    if (fate === undefined || this.#ended) return 'served';
+    this.count++;
+    return fate;
+  }
+}
+
+/** Everything that can go on without the world has gone on after it. */
+function turnOfEventLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

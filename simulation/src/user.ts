@@ -1,0 +1,85 @@
+import { virtualMachineInstances, virtualMachines, type VirtualMachine } from '@quickvirt/api';
+import { ApiError, pods, type JsonPatchOperation, type ResourceType } from '@quickvirt/kube';
+import { decideRestart, decideStart, decideStop } from '../../apps/virt-api/src/subresources/power.ts';
+import type { UserAction } from './plan.ts';
+import type { World } from './world/world.ts';
+
+/** Where all VMs live. */
+export const USER_NAMESPACE = 'default';
+
+/** Carries out what a user asks for, as kubectl and virt-api would; answers whether it was accepted. */
+export function act(world: World, action: UserAction): boolean {
+  const { api } = world;
+  const ref = { name: action.vm, namespace: USER_NAMESPACE };
+  const vm = api.find(virtualMachines, ref);
+  if (action.type === 'create') {
+    if (vm) return false;
+    api.create(virtualMachines, newVm(action));
+    return true;
+  }
+  if (!vm) return false;
+  switch (action.type) {
+    case 'setStrategy':
+      if (vm.metadata.deletionTimestamp) return false;
+      api.patch(virtualMachines, ref, { spec: { runStrategy: action.strategy } }, { kind: 'merge' });
+      return true;
+    case 'delete':
+      api.delete(virtualMachines, ref);
+      return true;
+    case 'deleteInstance':
+      if (!api.find(virtualMachineInstances, ref)) return false;
+      api.delete(virtualMachineInstances, ref);
+      return true;
+    case 'deletePod':
+      return deletePodOf(world, action.vm);
+    default:
+      return askVirtApi(world, vm, action.type);
+  }
+}
+
+function askVirtApi(world: World, vm: VirtualMachine, verb: 'start' | 'stop' | 'restart'): boolean {
+  const decide = { start: decideStart, stop: decideStop, restart: decideRestart }[verb];
+  const { name = '', namespace } = vm.metadata;
+  const vmi = world.api.find(virtualMachineInstances, { name, namespace });
+  const answer = decide({ vm, ...(vmi && { vmi }) }, {});
+  if (answer.type !== 'writes' || vm.metadata.deletionTimestamp) return false;
+  for (const write of answer.writes) {
+    if (write.verb !== 'PATCH') throw new Error(`${verb} makes objects: teach the simulation`);
+    const type = (
+      write.resource.plural === 'virtualmachines' ? virtualMachines : virtualMachineInstances
+    ) as ResourceType;
+    const patch: JsonPatchOperation[] = write.patch;
+    world.api.patch(type, write, patch, { kind: 'json', ...(write.subresource && { subresource: write.subresource }) });
+  }
+  return true;
+}
+
+function deletePodOf(world: World, vm: string): boolean {
+  const pod = world.api.list(pods).find(({ metadata }) => metadata.name?.startsWith(`virt-launcher-${vm}-`));
+  if (!pod) return false;
+  try {
+    world.api.delete(pods, { name: pod.metadata.name ?? '', namespace: pod.metadata.namespace });
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return false;
+  }
+  return true;
+}
+
+function newVm({ vm, strategy, grace }: UserAction & { type: 'create' }): VirtualMachine {
+  return {
+    apiVersion: 'kubevirt.io/v1',
+    kind: 'VirtualMachine',
+    metadata: { name: vm, namespace: USER_NAMESPACE },
+    spec: {
+      runStrategy: strategy,
+      template: {
+        spec: {
+          architecture: 'amd64',
+          terminationGracePeriodSeconds: grace,
+          domain: { devices: { autoattachPodInterface: false }, machine: { type: 'q35' }, memory: { guest: '64Mi' } },
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { virtualMachineInstances, virtualMachines } from '@quickvirt/api';
+import { keyOf, nameOfKey, pods, type KubeObject, type Pod, type ResourceType } from '@quickvirt/kube';
+import type { Change } from '../../../packages/kube/src/testing/memory-api/memory-api.ts';
+import type { Owner } from './agenda.ts';
+import type { World } from './world.ts';
+
+/** What Kubernetes' own controllers do, as far as our objects need them: they work, each in its own time. */
+export class ClusterAgents implements Owner {
+  readonly name = 'kubernetes';
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+    world.api.subscribe((change) => {
+      if (change.type === pods) this.#schedule(change.object as Pod, change.removed);
+      this.#collect(change);
+    });
+  }
+
+  /** kube-scheduler: a pod gets a node. */
+  #schedule(pod: Pod, removed: boolean): void {
+    if (removed || pod.spec?.nodeName || pod.metadata.deletionTimestamp) return;
+    const { uid } = pod.metadata;
+    this.#world.agenda.add(this, `scheduler binds ${keyOf(pod)}`, () => {
+      const ref = nameOfKey(keyOf(pod));
+      const current = this.#world.api.find(pods, ref);
+      if (current?.metadata.uid !== uid || current?.spec?.nodeName || current?.metadata.deletionTimestamp) return;
+      const nodeName = this.#world.nodeForPod();
+      if (nodeName === undefined) {
+        this.#world.agenda.after(this, 'scheduler waits for a node', 5_000, () => this.#schedule(pod, false));
+        return;
+      }
+      this.#world.api.patch(pods, ref, { spec: { nodeName } }, { kind: 'merge' });
+      const status = { conditions: [{ type: 'PodScheduled', status: 'True' }] };
+      this.#world.api.patch(pods, ref, { status }, { kind: 'strategic', subresource: 'status' });
+    });
+  }
+
+  /** The garbage collector: what was owned by an object that is gone goes, too. */
+  #collect({ type, object, removed }: Change): void {
+    if (removed) {
+      if (type !== pods) this.#soonCollect(object.metadata.uid ?? '');
+    } else {
+      for (const { uid } of object.metadata.ownerReferences ?? []) {
+        if (!this.#world.lives(uid)) this.#soonCollect(uid);
+      }
+    }
+  }
+
+  #soonCollect(ownerUid: string): void {
+    this.#world.agenda.add(this, 'garbage collector', () => {
+      if (this.#world.lives(ownerUid)) return;
+      for (const type of [virtualMachineInstances, pods] as ResourceType[]) {
+        for (const dependent of this.#world.api.list(type)) {
+          if (isOwnedBy(dependent, ownerUid) && !dependent.metadata.deletionTimestamp)
+            this.#world.api.delete(type, nameOfKey(keyOf(dependent)), { uid: dependent.metadata.uid });
+        }
+      }
+    });
+  }
+}
+
+function isOwnedBy(object: KubeObject, uid: string): boolean {
+  return object.metadata.ownerReferences?.some((reference) => reference.uid === uid) ?? false;
+}
+
+/** Kinds whose objects own others here. */
+export const OWNING_TYPES: readonly ResourceType[] = [virtualMachines, virtualMachineInstances, pods];
