@@ -15,8 +15,11 @@ import {
   deployments,
   events,
   Informer,
+  leases,
   mutatingWebhookConfigurations,
+  nodes,
   pods,
+  resourceQuotas,
   secrets,
   validatingWebhookConfigurations,
   type ApiService,
@@ -28,8 +31,11 @@ import {
   type InformerOptions,
   type KubeObject,
   type ApiClient,
+  type Lease,
   type MutatingWebhookConfiguration,
+  type Node,
   type Pod,
+  type ResourceQuota,
   type Secret,
   type ValidatingWebhookConfiguration,
 } from '@quickvirt/kube';
@@ -41,6 +47,9 @@ import {
   VALIDATING_WEBHOOKS,
 } from './certificates/names.ts';
 import { SIGNERS } from './certificates/signers.ts';
+import { byNode } from './controllers/node/index.ts';
+import { HEARTBEAT_LABEL } from './controllers/node/heartbeats.ts';
+import { trimNode } from './controllers/node/trim-node.ts';
 import { trimPod } from './controllers/vmi/trim-pod.ts';
 
 /** The caches of virt-controller, one a kind. */
@@ -49,8 +58,15 @@ export interface Informers {
   readonly vmis: Informer<VirtualMachineInstance>;
   /** Launcher pods, cut down to what is read of them. */
   readonly pods: Informer<Pod>;
+  /** Pods that hold a device for a running guest, by the VMI's uid. */
+  readonly deviceAttachmentPods: Informer<Pod>;
   /** Events that the kubelet writes when a volume of a pod cannot be mounted, by the pod's uid. */
   readonly mountFailures: Informer<CoreEvent>;
+  /** Which of a namespace's quotas count limits: pods without limits are refused there. By namespace. */
+  readonly resourceQuotas: Informer<ResourceQuota>;
+  readonly nodes: Informer<Node>;
+  /** Leases of the virt-handlers, one a node. */
+  readonly heartbeats: Informer<Lease>;
   readonly kubevirts: Informer<KubeVirt>;
   readonly deployments: Informer<Deployment>;
   readonly daemonSets: Informer<DaemonSet>;
@@ -62,6 +78,10 @@ export interface Informers {
   readonly apiServices: Informer<ApiService>;
 }
 
+/** Index of `resourceQuotas`. */
+export const BY_NAMESPACE = 'namespace';
+/** Index of `deviceAttachmentPods`. */
+export const BY_VMI_UID = 'vmiUid';
 /** Index of `mountFailures`. */
 export const BY_POD_UID = 'podUid';
 
@@ -73,14 +93,41 @@ export function makeInformers(
   const own = { ...common, namespace };
   return {
     vms: new Informer(client, virtualMachines, { ...common, trim: withoutLastApplied }),
-    vmis: new Informer(client, virtualMachineInstances, { ...common, trim: withoutLastApplied }),
-    pods: new Informer(client, pods, { ...common, labelSelector: `${labels.app}=virt-launcher`, trim: trimPod }),
+    vmis: new Informer(client, virtualMachineInstances, {
+      ...common,
+      trim: withoutLastApplied,
+      indexes: byNode.vmis,
+    }),
+    pods: new Informer(client, pods, {
+      ...common,
+      labelSelector: `${labels.app}=virt-launcher`,
+      trim: trimPod,
+      indexes: byNode.pods,
+    }),
+    deviceAttachmentPods: new Informer(client, pods, {
+      ...common,
+      labelSelector: `${labels.app}=${DEVICE_ATTACHMENT_APP}`,
+      trim: trimAttachmentPod,
+      indexes: {
+        [BY_VMI_UID]: ({ metadata }) => {
+          const uid = metadata.annotations?.[labels.ownerVmiUid];
+          return uid ? [uid] : [];
+        },
+      },
+    }),
     mountFailures: new Informer(client, events, {
       ...common,
       fieldSelector: 'involvedObject.kind=Pod,reason=FailedMount',
       trim: trimEvent,
       indexes: { [BY_POD_UID]: ({ involvedObject }) => (involvedObject.uid ? [involvedObject.uid] : []) },
     }),
+    resourceQuotas: new Informer(client, resourceQuotas, {
+      ...common,
+      trim: trimQuota,
+      indexes: { [BY_NAMESPACE]: ({ metadata }) => (metadata.namespace ? [metadata.namespace] : []) },
+    }),
+    nodes: new Informer(client, nodes, { ...common, trim: trimNode }),
+    heartbeats: new Informer(client, leases, { ...own, labelSelector: HEARTBEAT_LABEL }),
     kubevirts: new Informer(client, kubevirts, own),
     deployments: new Informer(client, deployments, { ...own, trim: trimWorkload }),
     daemonSets: new Informer(client, daemonSets, { ...own, trim: trimWorkload }),
@@ -97,6 +144,12 @@ export function makeInformers(
     }),
     apiServices: new Informer(client, apiServices, { ...common, trim: trimApiService }),
   };
+}
+
+/** As a launcher pod, with the annotations that say whose it is. */
+function trimAttachmentPod(pod: Pod): Pod {
+  const trimmed = trimPod(pod);
+  return { ...trimmed, metadata: { ...trimmed.metadata, annotations: pod.metadata.annotations } };
 }
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
@@ -117,6 +170,13 @@ function trimEvent({ metadata, involvedObject, reason, message, lastTimestamp }:
     message,
     lastTimestamp,
   };
+}
+
+/** Of a quota only which limits it counts. */
+function trimQuota({ metadata, spec }: ResourceQuota): ResourceQuota {
+  const { name, namespace, uid, resourceVersion } = metadata;
+  const counted = Object.entries(spec?.hard ?? {}).filter(([resource]) => resource.startsWith('limits.'));
+  return { metadata: { name, namespace, uid, resourceVersion }, spec: { hard: Object.fromEntries(counted) } };
 }
 
 /** Of our own workloads only their state is read, not their templates. */

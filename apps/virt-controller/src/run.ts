@@ -5,7 +5,9 @@ import { authorityController, authorityKey, authorityMetrics } from './certifica
 import { injectionController } from './certificates/injection.ts';
 import { signingController } from './certificates/signing.ts';
 import { configReader, kubevirtOf } from './current-config.ts';
+import { hotplugDevicesController } from './controllers/hotplug-devices/index.ts';
 import { kubevirtController } from './controllers/kubevirt/index.ts';
+import { nodeController, NodeLives } from './controllers/node/index.ts';
 import { vmController } from './controllers/vm/index.ts';
 import { vmiController } from './controllers/vmi/index.ts';
 import { makeInformers, type Informers } from './informers.ts';
@@ -75,11 +77,14 @@ function addControllers(
   const { namespace, launcherImage } = options;
   const config = configReader(informers.kubevirts);
   const shared = { client, informers, config, namespace };
+  const lives = new NodeLives();
   const authority = authorityController(shared, common);
   manager
     .addControllers(
       vmController({ ...shared, recorder: recorders.vm }, { ...common, workers: WORKERS }),
-      vmiController({ ...shared, recorder: recorders.vmi, launcherImage }, { ...common, workers: WORKERS }),
+      vmiController({ ...shared, recorder: recorders.vmi, launcherImage, lives }, { ...common, workers: WORKERS }),
+      hotplugDevicesController({ ...shared, recorder: recorders.vmi, launcherImage }, common),
+      nodeController({ ...shared, lives }, common),
       kubevirtController(shared, common),
       authority,
       signingController(shared, common),

@@ -55,7 +55,7 @@ export function renderAttachmentPod(
           image: options.launcherImage,
           // It only has to be there; as PID 1 tini ends on SIGTERM at once.
           command: ['/usr/bin/tini', '--', 'sleep', 'infinity'],
-          securityContext: securityContext(context),
+          securityContext: attachmentSecurityContext(context),
           volumeMounts: [
             { name: 'hotplug-disks', mountPath: deviceDirectory, mountPropagation: 'HostToContainer' },
             ...mounts,
@@ -64,7 +64,7 @@ export function renderAttachmentPod(
         },
       ],
       affinity: onNode(owner.nodeName),
-      tolerations,
+      tolerations: attachmentTolerations,
       terminationGracePeriodSeconds: 0,
       // It talks to nobody.
       automountServiceAccountToken: false,
@@ -100,7 +100,8 @@ function metadata({ name, namespace, uid }: Context, owner: AttachmentOwner, vol
   };
 }
 
-function securityContext(context: Context): SecurityContext {
+/** Rights of a pod that only holds something for a launcher pod. */
+export function attachmentSecurityContext(context: Context): SecurityContext {
   const { selinuxLauncherType } = context.config;
   return {
     ...sideSecurityContext,
@@ -120,8 +121,8 @@ const onNode = (nodeName: string): NonNullable<Pod['spec']['affinity']> => ({
   },
 });
 
-/** The guest is on the node already: what keeps new work away must not keep its disks away. */
-const tolerations: V1Toleration[] = [
+/** The guest is on the node already: what keeps new work away must not keep its disks and devices away. */
+export const attachmentTolerations: V1Toleration[] = [
   'disk-pressure',
   'memory-pressure',
   'network-unavailable',

@@ -3,8 +3,10 @@ import fc from 'fast-check';
 import type { VirtualMachineInstance } from '@quickvirt/api';
 import { expectGolden, goldenJson } from '@quickvirt/testing';
 import {
+  deviceAttachmentPodName,
   launcherPodName,
   renderAttachmentPod,
+  renderDeviceAttachmentPod,
   RenderError,
   renderLauncherPod,
   renderMigrationTargetPod,
@@ -170,5 +172,22 @@ describe('an attachment pod', () => {
     expect(renderAttachmentPod(structuredClone(vmi), owner, aConfig(), renderOptions).metadata.name).toBe(
       pod.metadata.name,
     );
+  });
+});
+
+describe('a pod that holds a device for a running guest', () => {
+  const owner = { name: 'virt-launcher-sample', uid: '9c5b94b1-35ad-49bb-b118-8e8fc24abf80', nodeName: 'node-a' };
+  const device = { name: 'qat1', deviceName: 'qat.intel.com/cy' };
+
+  test('is its golden', async () => {
+    const vmi = aVmi({ spec: { tolerations: [{ key: 'dedicated', operator: 'Exists' }] } });
+    const pod = renderDeviceAttachmentPod(vmi, owner, device, aConfig(), renderOptions);
+    await expectGolden(new URL('./testdata/device-attachment-pod.golden.json', import.meta.url), goldenJson(pod));
+  });
+
+  test('has one name for one device of one launcher pod', () => {
+    expect(deviceAttachmentPodName('uid', 'qat1')).toBe(deviceAttachmentPodName('uid', 'qat1'));
+    expect(deviceAttachmentPodName('uid', 'qat1')).not.toBe(deviceAttachmentPodName('uid', 'qat2'));
+    expect(deviceAttachmentPodName('uid', 'qat1')).not.toBe(deviceAttachmentPodName('other', 'qat1'));
   });
 });
