@@ -2,6 +2,7 @@
  * `npm run e2e [-- CASE...] [--keep] [--list]`: runs the cases of `e2e/cases` one after the other on the cluster of
  * KUBECONFIG, or on the local one when that is not set (it is brought up and QuickVirt installed when need be).
  * `chaos` kills and cuts around a running guest instead (`--kills N`, `--cut-seconds S`, `--machines N`, `--seed N`).
+ * `qat [CASE...]` runs the cases of `e2e/qat/boots` on a nested machine with stand-ins for QAT cards.
  * `--chart-lifecycle` takes the chart through install, upgrade, rollback and uninstall instead, which deletes every machine.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -10,19 +11,14 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runChaos } from './chaos/index.ts';
 import { runChartLifecycle } from './src/chart-lifecycle.ts';
-import { readCases, substitute, type Case } from './src/case.ts';
-import { prepareCluster, type PreparedCluster } from './src/cluster.ts';
+import { readCases } from './src/case.ts';
+import { prepareCluster } from './src/cluster.ts';
 import { collectEvidence } from './src/evidence.ts';
 import { Kubectl } from './src/kubectl.ts';
-import type { StepContext } from './src/step-context.ts';
+import { runQat } from './qat/index.ts';
+import type { CaseResult } from './src/case-result.ts';
+import { runCases } from './src/run-case.ts';
 import { steps } from './src/steps.ts';
-
-interface CaseResult {
-  name: string;
-  passed: boolean;
-  durationMs: number;
-  error?: string;
-}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -42,44 +38,6 @@ const { values, positionals } = parseArgs({
   },
 });
 
-async function runCase(testCase: Case, cluster: PreparedCluster): Promise<CaseResult> {
-  const namespace = `e2e-${testCase.name}`;
-  const began = Date.now();
-  const context: StepContext = {
-    kubectl: new Kubectl(cluster.kubectlPath, namespace),
-    kubeconfig: cluster.kubeconfigPath,
-    namespace,
-    system: cluster.system,
-    variables: { namespace, system: cluster.system, guestImage: cluster.guestImage },
-  };
-  await context.kubectl.run(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=120s'], {
-    timeoutMs: 130_000,
-  });
-  await context.kubectl.run(['create', 'namespace', namespace]);
-  // A launcher pod passes the strictest level; the API server holds us to it in every case.
-  await context.kubectl.run(['label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce=restricted']);
-  let at = '';
-  try {
-    for (const step of testCase.steps) {
-      at = step.file;
-      const execute = steps[step.verb];
-      if (!execute) throw new Error(`no verb "${step.verb}"; there are: ${Object.keys(steps).join(', ')}`);
-      for (const document of step.documents) await execute(substitute(document, context.variables), context);
-    }
-  } catch (error) {
-    const folder = await collectEvidence(join(values.out, testCase.name), context);
-    const message = `${at}: ${(error as Error).message}\n      evidence: ${folder}`;
-    if (!values.keep) await cleanUp(context);
-    return { name: testCase.name, passed: false, durationMs: Date.now() - began, error: message };
-  }
-  if (!values.keep) await cleanUp(context);
-  return { name: testCase.name, passed: true, durationMs: Date.now() - began };
-}
-
-async function cleanUp({ kubectl, namespace }: StepContext): Promise<void> {
-  await kubectl.try(['delete', 'namespace', namespace, '--wait=false']);
-}
-
 /** Leaves the results behind as JSON and says how many passed. */
 function report(results: readonly CaseResult[], file: string): void {
   mkdirSync(values.out, { recursive: true });
@@ -90,7 +48,8 @@ function report(results: readonly CaseResult[], file: string): void {
 }
 
 const isChaos = positionals[0] === 'chaos';
-const cases = readCases(fileURLToPath(new URL('cases', import.meta.url)), isChaos ? [] : positionals);
+const isQat = positionals[0] === 'qat';
+const cases = readCases(fileURLToPath(new URL('cases', import.meta.url)), isChaos || isQat ? [] : positionals);
 const wanted = {
   nodes: Number(values.nodes),
   name: values.name,
@@ -111,20 +70,27 @@ if (values.list) {
     }),
     'chaos.json',
   );
+} else if (isQat) {
+  const out = join(values.out, 'qat');
+  report(await runQat({ names: positionals.slice(1), keep: values.keep, out }), 'qat.json');
 } else if (values['chart-lifecycle']) {
-  process.exitCode = (await runChartLifecycle(wanted)) ? 0 : 1;
+  report(await runChartLifecycle(wanted), 'chart-lifecycle.json');
 } else {
   const cluster = await prepareCluster(wanted);
   // kubectl and virtctl, ours and those of a case's commands, find the cluster by it.
   process.env.KUBECONFIG = cluster.kubeconfigPath;
-  const results: CaseResult[] = [];
-  for (const testCase of cases) {
-    process.stdout.write(`  ${testCase.name} ... `);
-    const result = await runCase(testCase, cluster);
-    results.push(result);
-    console.log(
-      `${result.passed ? 'passed' : 'FAILED'} (${(result.durationMs / 1000).toFixed(1)} s)${result.error ? `\n    ${result.error}` : ''}`,
-    );
-  }
-  report(results, 'results.json');
+  const { kubectlPath, kubeconfigPath, system, guestImage } = cluster;
+  const results = await runCases(cases, {
+    contextOf: (_testCase, namespace) => ({
+      kubectl: new Kubectl(kubectlPath, namespace),
+      kubeconfig: kubeconfigPath,
+      namespace,
+      system,
+      variables: { namespace, system, guestImage },
+    }),
+    verbs: steps,
+    saveEvidence: ({ name }, context) => collectEvidence(join(values.out, name), context),
+    keep: values.keep,
+  });
+  report(results, 'cases.json');
 }

@@ -10,12 +10,27 @@ export interface CommandResult {
   stderr: string;
 }
 
+/** A guest as seen from below. */
+export interface GuestViews {
+  domainXml: string;
+  /** QEMU's answer to `query-pci`. */
+  queryPci: unknown;
+  /** What SeaBIOS wrote to its debug port. */
+  firmwareLog: string;
+  /** Device ids by resource name that the kubelet gave to the pod. */
+  allocated: Record<string, string[]>;
+}
+
 /** What the host asks of the machine's node agent, one JSON object a line, and what it answers. */
 export interface Calls {
   /** Answers once the agent is up. */
   hello: { ask: Record<string, never>; answer: { release: string } };
   /** Runs a program as root in the machine. */
   execute: { ask: { command: string[]; timeoutMs: number }; answer: CommandResult };
+  /** What a launcher pod's libvirt and QEMU say of its guest, and what the guest's firmware said. */
+  guest: { ask: { podUid: string; domain: string }; answer: GuestViews };
+  /** virt-handler's metrics. */
+  metrics: { ask: Record<string, never>; answer: { text: string } };
   /** (Re)starts virt-handler and answers when it is ready. */
   startHandler: { ask: { args: string[]; timeoutMs: number }; answer: { readyMs: number } };
   /** Ends virt-handler with a signal, if it runs. */

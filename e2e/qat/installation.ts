@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { controlPlaneBinaries } from '@quickvirt/cluster';
 import { bootSectorImage, eventually, startControlPlane, type ControlPlane } from '@quickvirt/testing';
 import { installRelease, startProduct, type Product } from '../../bench/pretended-cluster/product.ts';
 import { bundleApp, bundleFile } from '../../tools/bundle.ts';
@@ -16,6 +17,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** QuickVirt on this machine, for a node that is elsewhere: real control plane, virt-api and virt-controller. */
 export interface Installation {
   controlPlane: ControlPlane;
+  kubectlPath: string;
+  kubeconfigPath: string;
   /** Writes what a node needs into the folder that it shares with the host. */
   equipNode(shareFolder: string): Promise<{ agentPath: string }>;
   /** Copies the logs of the control plane's and the product's processes. */
@@ -34,14 +37,17 @@ export async function startInstallation(): Promise<Installation> {
   try {
     const { virtApiPort } = await installRelease(controlPlane);
     product = await startProduct(controlPlane, { virtApiPort, launcherImage: LAUNCHER_IMAGE });
-    await controlPlane.apply([...nodeAgentRights(), nodeObject(), handlerPod()]);
+    await controlPlane.apply([...nodeAgentRights(), nodeObject(), handlerPod(), kubevirt()]);
   } catch (error) {
     await stop();
     throw error;
   }
   const logFolders = [controlPlane.apiserver.folder, product.folder];
+  const { kubectl: kubectlPath } = await controlPlaneBinaries();
   return {
     controlPlane,
+    kubectlPath,
+    kubeconfigPath: controlPlane.apiserver.kubeconfigPath,
     equipNode: (shareFolder) => equipNode(controlPlane, shareFolder),
     saveLogs: (folder) => {
       for (const from of logFolders)
@@ -140,6 +146,30 @@ function nodeObject(): object {
     'kubernetes.io/hostname': NODE_NAME,
   };
   return { apiVersion: 'v1', kind: 'Node', metadata: { name: NODE_NAME, labels }, spec: {} };
+}
+
+/** The stand-ins as a family of QAT cards, and QEMU's `edu` for what is no QAT card. */
+function kubevirt(): object {
+  const standIn = {
+    family: 'stand-in',
+    generation: 4,
+    physicalFunction: '8086:5845',
+    virtualFunction: '8086:5845',
+    physicalFunctionDrivers: ['nvme'],
+    services: ['sym', 'dc'],
+  };
+  const edu = { pciVendorSelector: '1234:11E8', resourceName: 'example.org/edu' };
+  return {
+    apiVersion: 'kubevirt.io/v1',
+    kind: 'KubeVirt',
+    metadata: { name: 'kubevirt', namespace: SYSTEM },
+    spec: {
+      configuration: {
+        developerConfiguration: { useEmulation: true, featureGates: ['HostDevices'] },
+        permittedHostDevices: { pciHostDevices: [edu], qat: { extraDevices: [standIn] } },
+      },
+    },
+  };
 }
 
 /** The node agent plays the kubelet and the administrator's hand. */

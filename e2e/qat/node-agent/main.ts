@@ -8,17 +8,24 @@ import type { NodeConfig } from '../node-config.ts';
 import { nameLauncherUser, prepareImage } from './container-image.ts';
 import { serveCalls } from './control-server.ts';
 import { execute } from './execute.ts';
+import { guestViews } from './guest-views.ts';
 import { NodeObject } from './node-object.ts';
 import { PodRunner, type PodPorts } from './pod-runner.ts';
-import { VirtHandler } from './virt-handler.ts';
+import { handlerMetrics, VirtHandler } from './virt-handler.ts';
 
 const config = JSON.parse(readFileSync(`${SHARE_FOLDER}/node.json`, 'utf8')) as NodeConfig;
 await nameLauncherUser();
 const virtHandler = new VirtHandler(config);
+const runners = new Map<string, PodRunner>();
 
 const calls = serveCalls({
   hello: async () => ({ release: release() }),
   execute: ({ command, timeoutMs }) => execute(command, timeoutMs),
+  guest: async ({ podUid, domain }) => ({
+    ...(await guestViews(podUid, domain)),
+    allocated: runners.get(podUid)?.allocated ?? {},
+  }),
+  metrics: async () => ({ text: await handlerMetrics() }),
   startHandler: ({ args, timeoutMs }) => virtHandler.start(args, timeoutMs),
   stopHandler: async ({ signal }) => {
     await virtHandler.stop(signal);
@@ -44,7 +51,6 @@ const ports: PodPorts = {
   unprepareClaims: async () => undefined,
   logFolder,
 };
-const runners = new Map<string, PodRunner>();
 const informer = new Informer(client, pods, { fieldSelector: `spec.nodeName=${config.nodeName}` });
 const changed = (pod: Pod): void => {
   const uid = pod.metadata.uid ?? '';

@@ -31,6 +31,8 @@ export class PodRunner {
   readonly #ports: PodPorts;
   readonly #states = new Map<string, ContainerState>();
   readonly #containers = new Map<string, RunningContainer>();
+  /** Device ids by resource name that the pod has. */
+  readonly allocated: Record<string, string[]> = {};
   #pod: Pod;
   #stopping = false;
   /** Settles when all containers were started, or could not be. */
@@ -86,6 +88,8 @@ export class PodRunner {
       const requests = deviceRequests(container);
       const pod = { namespace, name, uid: this.#uid };
       const allocation = await this.#ports.kubelet.allocate(pod, container.name, requests);
+      for (const [resource, ids] of Object.entries(allocation.deviceIds))
+        this.allocated[resource] = [...(this.allocated[resource] ?? []), ...ids];
       const cdiNames = [...allocation.cdiDevices, ...(container.resources?.claims?.length ? claimed : [])];
       await this.#startContainer(container, allocation, cdiNames, volumes);
     }

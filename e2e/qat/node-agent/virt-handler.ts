@@ -1,14 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { once } from 'node:events';
-import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execute } from './execute.ts';
 import { SHARE_FOLDER } from '../initramfs.ts';
 import type { NodeConfig } from '../node-config.ts';
 
 const LOGIN_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
-const READY_URL = 'http://127.0.0.1:8080/readyz';
+const HEALTH_URL = 'http://127.0.0.1:8080';
 
 /** virt-handler's process, as its pod runs it: root, the node's /dev at /host/dev, its own service account. */
 export class VirtHandler {
@@ -81,11 +80,13 @@ export class VirtHandler {
   }
 }
 
-function isReady(): Promise<boolean> {
-  return new Promise((resolve) => {
-    get(READY_URL, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    }).once('error', () => resolve(false));
-  });
+async function isReady(): Promise<boolean> {
+  const response = await fetch(`${HEALTH_URL}/readyz`).catch(() => undefined);
+  return response?.ok ?? false;
+}
+
+/** virt-handler's metrics in Prometheus' text format. */
+export async function handlerMetrics(): Promise<string> {
+  const response = await fetch(`${HEALTH_URL}/metrics`);
+  return response.text();
 }
