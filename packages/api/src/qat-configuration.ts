@@ -22,6 +22,12 @@ export interface QatConfiguration {
   /** Whether guests get virtual functions from a device plugin or by dynamic resource allocation. Default: DevicePlugin. */
   offer?: QatOffer;
   /**
+   * Name of the DRA driver. Default: qat.quickvirt.io.
+   * @pattern ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$
+   * @maxLength 63
+   */
+  draDriverName?: string;
+  /**
    * First part of the names of resources. `qat.intel.com` is also what Intel's device plugin uses: take another where
    * both run on a node. Default: qat.intel.com.
    * @pattern ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$
@@ -91,6 +97,8 @@ export interface QatPhysicalFunctionRule {
   services?: QatService[];
   /** Driver of its virtual functions. */
   driver?: QatDriver;
+  /** How its virtual functions are offered. */
+  offer?: QatOffer;
 }
 
 /** The resource name of certain virtual functions. */

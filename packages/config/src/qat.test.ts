@@ -13,6 +13,7 @@ test('without a section, cards are looked after with these settings', () => {
   expect(clusterConfigFrom(undefined).qat).toEqual({
     enabled: true,
     offer: 'DevicePlugin',
+    draDriverName: 'qat.quickvirt.io',
     resourcePrefix: 'qat.intel.com',
     driver: 'vfio-pci',
     physicalFunctions: [],

@@ -12,6 +12,7 @@ import type {
 export interface QatConfig {
   readonly enabled: boolean;
   readonly offer: QatOffer;
+  readonly draDriverName: string;
   /** First part of the names of resources, without the slash. */
   readonly resourcePrefix: string;
   readonly driver: QatDriver;
@@ -57,6 +58,7 @@ export function qatConfigFrom(qat: QatConfiguration): QatConfig {
   return {
     enabled: qat.enabled ?? true,
     offer: qat.offer ?? 'DevicePlugin',
+    draDriverName: qat.draDriverName || 'qat.quickvirt.io',
     resourcePrefix: qat.resourcePrefix || DEFAULT_PREFIX,
     driver: qat.driver ?? 'vfio-pci',
     physicalFunctions: (qat.physicalFunctions ?? []).map((rule) => ({

@@ -1,3 +1,4 @@
+import type { QatOffer } from '@quickvirt/api';
 import type { Finding } from './finding.ts';
 import type { PciAddress } from './pci-address.ts';
 import type { HeartbeatFacts, RasCounters } from './node-facts.ts';
@@ -55,6 +56,8 @@ export interface VirtualFunction {
    * its card is not managed, or the KubeVirt CR's `pciHostDevices` names its id for a pool or a provider of its own.
    */
   readonly resourceName?: string;
+  /** Who is to offer it, by the configuration. */
+  readonly offer: QatOffer;
   /** Whether it may be offered to guests now: bound to vfio, with its nodes, in a viable group, on a card that works. */
   readonly usable: boolean;
   /** What keeps it from guests, and warnings; of its card too. */

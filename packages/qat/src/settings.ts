@@ -1,3 +1,4 @@
+import type { QatOffer } from '@quickvirt/api';
 import type { QatConfig, QatDeviceFamily, QatPhysicalFunctionRuleConfig } from '@quickvirt/config';
 import type { PciAddress } from './pci-address.ts';
 import type { PermittedPciDevice } from './services.ts';
@@ -16,6 +17,8 @@ export interface CardSettings {
   readonly managed: boolean;
   /** Vfio driver of its virtual functions. */
   readonly driver: string;
+  /** How its virtual functions are offered. */
+  readonly offer: QatOffer;
   /** Services it is to run; undefined leaves them as they are. */
   readonly services?: readonly string[];
 }
@@ -23,11 +26,12 @@ export interface CardSettings {
 /** What a card is to do: the first rule that matches it, or the defaults. */
 export function cardSettings(pciAddress: PciAddress, family: QatDeviceFamily, settings: QatSettings): CardSettings {
   const { config, nodeLabels } = settings;
-  if (!config.enabled) return { managed: false, driver: config.driver };
+  if (!config.enabled) return { managed: false, driver: config.driver, offer: config.offer };
   const rule = config.physicalFunctions.find((candidate) => matches(candidate, pciAddress, family, nodeLabels));
   return {
     managed: rule?.managed ?? true,
     driver: rule?.driver ?? config.driver,
+    offer: rule?.offer ?? config.offer,
     services: rule?.services?.length ? rule.services : undefined,
   };
 }

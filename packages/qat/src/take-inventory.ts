@@ -94,6 +94,7 @@ function virtualFunction(
     numaNode,
     vfioDevice,
     resourceName,
+    offer: wanted.offer,
     usable: wanted.managed && !findings.some(({ severity }) => severity === 'error'),
     findings,
   };
