@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { VirtualMachineInstance } from '@quickvirt/api';
 import type { DomainFacts, VolumeFacts } from '@quickvirt/domain-xml';
 import type { Hypervisor } from '@quickvirt/libvirt';
+import { claimDevices } from './claim-devices.ts';
 import { parseCpuList } from './cpu-list.ts';
 import { hostDeviceFacts, numaCells } from './host-device-facts.ts';
 
@@ -39,7 +40,7 @@ export async function gatherFacts(
       variables: process.env,
       present: presentFunctions,
       plugged: new Map(handler.hostDevices.map(({ name, pciAddress }) => [name, pciAddress])),
-      claimed: new Map(),
+      claimed: await claimDevices(vmi),
     }),
     numaCells: await numaCells(vmi),
     libvirtVersion: Number(await hypervisor.libVersion()),

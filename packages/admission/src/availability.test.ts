@@ -53,11 +53,17 @@ describe('unavailableFeatures', () => {
     ],
     [
       'each of several',
-      { accessCredentials: [{}], resourceClaims: [{ name: 'x' }] },
-      ['spec.accessCredentials', 'spec.resourceClaims'],
+      { accessCredentials: [{}], livenessProbe: { guestAgentPing: {} } },
+      ['spec.accessCredentials', 'spec.livenessProbe'],
     ],
   ])('names %s', (_what, spec, fields) => {
     expect(fieldsOf(spec)).toEqual(fields);
+  });
+
+  test('serves devices of resource claims', () => {
+    const hostDevices = [{ name: 'qat0', claimName: 'crypto', requestName: 'qat' }];
+    const spec = { resourceClaims: [{ name: 'crypto', resourceClaimName: 'c' }], domain: { devices: { hostDevices } } };
+    expect(fieldsOf(spec)).toEqual([]);
   });
 
   test.each(['hooks.kubevirt.io/hookSidecars', 'kubevirt.io/ignitiondata'])('names the annotation %s', (name) => {
