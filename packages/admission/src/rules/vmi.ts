@@ -53,6 +53,13 @@ function liveChangeRules(
   context: RuleContext,
 ): Cause[] {
   const causes = [...hotplugVolumeRules(spec, old, context), ...utilityVolumeRules(spec, context)];
+  for (const device of spec.domain.devices.hostDevices ?? []) {
+    const before = old.domain.devices.hostDevices?.find(({ name }) => name === device.name);
+    if (before && !isDeepEqual(before, device)) {
+      const message = `host device ${JSON.stringify(device.name)} changed: a device in use is fixed while the guest runs`;
+      causes.push(invalid('spec.domain.devices.hostDevices', message));
+    }
+  }
   if (spec.domain.cpu?.maxSockets !== old.domain.cpu?.maxSockets) {
     causes.push(invalid('', 'CPU topology maxSockets changed: it is fixed while the guest runs'));
   }

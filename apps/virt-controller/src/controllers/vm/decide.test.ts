@@ -9,6 +9,7 @@ import { clusterConfigFrom } from '@quickvirt/config';
 import fc from 'fast-check';
 import { decideVm, failedVm, VmWriteRefused, type VmObserved } from './decide.ts';
 import type { VmEffect } from './effects.ts';
+import { withHostDevices } from './live-update.ts';
 
 const NOW = new Date('2026-08-01T00:00:00Z');
 const config = clusterConfigFrom(undefined);
@@ -76,6 +77,8 @@ function appliedOne({ vm, vmi }: Pick<VmObserved, 'vm' | 'vmi'>, effect: VmEffec
           metadata: { ...effect.vmi.metadata, uid: 'vmi-uid-2', creationTimestamp: '2026-07-31T23:00:00Z' },
         },
       };
+    case 'patchHostDevices':
+      return { vm, vmi: vmi && withHostDevices(vmi, effect.hostDevices) };
     case 'deleteInstance':
       return { vm, vmi: vmi && { ...vmi, metadata: { ...vmi.metadata, deletionTimestamp: '2026-08-01T00:00:00Z' } } };
     case 'patchInstance': {
@@ -209,6 +212,69 @@ describe('a start', () => {
     expect(kinds(effects)).toEqual(['event', 'patchStatus']);
     expect(status.conditions[0]).toMatchObject({ type: 'Failure', status: 'True', reason: 'FeatureNotAvailable' });
     expect(status.conditions[0]?.message).toContain('spec.instancetype');
+  });
+});
+
+describe('host devices of a running guest', () => {
+  const CY = 'qat.intel.com/cy';
+  const withDevices = (vm: VirtualMachine, ...names: string[]): VirtualMachine => {
+    const hostDevices = names.map((name) => ({ name, deviceName: CY }));
+    const { template } = vm.spec;
+    const domain = { ...template.spec!.domain, devices: { ...template.spec!.domain.devices, hostDevices } };
+    const metadata = { ...vm.metadata, generation: (vm.metadata.generation ?? 0) + 1 };
+    return { ...vm, metadata, spec: { ...vm.spec, template: { ...template, spec: { ...template.spec!, domain } } } };
+  };
+  const devicesOf = (effects: readonly VmEffect[]) =>
+    effects.flatMap((effect) =>
+      effect.type === 'patchHostDevices' ? [effect.hostDevices.map(({ name }) => name)] : [],
+    );
+  const before = withDevices(aVm(), 'a', 'b');
+  const running = itsInstance(before, { phase: 'Running' });
+  const look = (vm: VirtualMachine, vmi = running, more: Partial<VmObserved> = {}) =>
+    decideVm({ ...observed(vm, vmi), ...more }, NOW);
+  const asksForRestart = ({ status }: ReturnType<typeof look>) =>
+    status.conditions.some(({ type }) => type === 'RestartRequired');
+
+  test('come and go with the template, without a restart', () => {
+    const plan = look(withDevices(before, 'b', 'c'));
+    expect(devicesOf(plan.effects)).toEqual([['b', 'c']]);
+    expect(asksForRestart(plan)).toBe(false);
+    expect(devicesOf(look(before).effects)).toEqual([]);
+    const after = applied(observed(withDevices(before, 'b', 'c'), running), plan.effects);
+    expect(devicesOf(decideVm(after, NOW).effects)).toEqual([]);
+  });
+
+  test('wait for a restart with the rollout strategy Stage', () => {
+    const staged = { config: { ...config, vmRolloutStrategy: 'Stage' as const } };
+    for (const changed of [withDevices(before, 'a', 'b', 'c'), withDevices(before, 'a')]) {
+      const plan = look(changed, running, staged);
+      expect(devicesOf(plan.effects)).toEqual([]);
+      expect(asksForRestart(plan)).toBe(true);
+    }
+  });
+
+  test('one that becomes another is left as it is until a restart; the rest changes', () => {
+    const changed = withDevices(before, 'a', 'b', 'c');
+    changed.spec.template.spec!.domain.devices.hostDevices![0]!.deviceName = 'qat.intel.com/dc';
+    const plan = look(changed);
+    expect(devicesOf(plan.effects)).toEqual([['a', 'b', 'c']]);
+    expect(plan.effects.find((effect) => effect.type === 'patchHostDevices')).toMatchObject({
+      hostDevices: [{ name: 'a', deviceName: CY }, {}, {}],
+    });
+    expect(asksForRestart(plan)).toBe(true);
+  });
+
+  test('of a guest that does not run yet, or comes to its end, are left as they are', () => {
+    const changed = withDevices(before, 'a', 'b', 'c');
+    for (const phase of ['Scheduling', 'Scheduled', 'Succeeded'] as const) {
+      expect(devicesOf(look(changed, itsInstance(before, { phase })).effects)).toEqual([]);
+    }
+  });
+
+  test('of an instance type are not taken for removed', () => {
+    const typed = withDevices(before, 'a');
+    const plan = look({ ...typed, spec: { ...typed.spec, instancetype: { name: 'qat' } } });
+    expect(devicesOf(plan.effects)).toEqual([]);
   });
 });
 

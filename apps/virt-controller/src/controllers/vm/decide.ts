@@ -14,6 +14,7 @@ import { failureCondition, vmConditions } from './conditions.ts';
 import type { VmEffect } from './effects.ts';
 import { attemptFailed } from './events.ts';
 import { generationEffects, identityEffects, leavesInstance, releaseEffects, runEffects } from './instance-effects.ts';
+import { liveHostDevices, withHostDevices } from './live-update.ts';
 import { printableStatus } from './printable-status.ts';
 import { instanceState, runAction, runStrategyOf, type RunAction } from './run-strategy.ts';
 import { backOffLeftMs, startFailureAfter } from './start-failure.ts';
@@ -57,7 +58,9 @@ export function decideVm(observed: VmObserved, now: Date): VmPlan {
     action === 'create' && waitMs === 0 ? instanceFor(observed, startsPaused(startRequest(requests))) : undefined;
   const created = made && 'vmi' in made ? made.vmi : undefined;
   const deleting = action === 'delete' && !vmi?.metadata.deletionTimestamp;
-  const differs = vmi !== undefined && !isFinal(vmi) && !vmi.metadata.deletionTimestamp && templateDiffers(vm, vmi);
+  const liveDevices = deleting ? undefined : liveHostDevices(vm, vmi, observed.config);
+  const next = vmi && liveDevices ? withHostDevices(vmi, liveDevices) : vmi;
+  const differs = next !== undefined && !isFinal(next) && !next.metadata.deletionTimestamp && templateDiffers(vm, next);
   const failure = taken ? nameIsTaken(vm, taken) : made && 'causes' in made ? cannotBeMade(made) : undefined;
   const status: WantedVmStatus = {
     created: vmi !== undefined,
@@ -73,7 +76,9 @@ export function decideVm(observed: VmObserved, now: Date): VmPlan {
   const effects: VmEffect[] = [
     ...identityEffects(vm, vmi),
     ...runEffects(vm, { created, deleted: deleting ? vmi : undefined, startAlways: action === 'start-always' }),
-    ...generationEffects(vm, vmi, differs || deleting),
+    ...(vmi && liveDevices ? [{ type: 'patchHostDevices' as const, vmi, hostDevices: liveDevices }] : []),
+    // The plug-in changes the version that this look is bound to: the generation is told by the next.
+    ...generationEffects(vm, vmi, differs || deleting || liveDevices !== undefined),
     ...newFailure(vm, failure),
   ];
   // Crashed guests that nobody starts again show their back-off, too: the word must go when it is over.

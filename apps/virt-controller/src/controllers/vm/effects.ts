@@ -1,4 +1,4 @@
-import type { VirtualMachine, VirtualMachineInstance, VirtualMachineStatus } from '@quickvirt/api';
+import type { HostDevice, VirtualMachine, VirtualMachineInstance, VirtualMachineStatus } from '@quickvirt/api';
 import type { RecordedEvent } from '@quickvirt/kube';
 
 /** What the VM controller may do, one entry a write. */
@@ -11,6 +11,8 @@ export type VmEffect =
   | { type: 'deleteInstance'; vm: VirtualMachine; vmi: VirtualMachineInstance }
   /** Merges into the instance's metadata; refused when the instance changed since it was read. */
   | { type: 'patchInstance'; vmi: VirtualMachineInstance; metadata: InstanceMetadataPatch }
+  /** Gives a running guest's instance other host devices; refused when the instance changed since it was read. */
+  | { type: 'patchHostDevices'; vmi: VirtualMachineInstance; hostDevices: HostDevice[] }
   | { type: 'event'; vm: VirtualMachine; event: RecordedEvent }
   /** Merges into the VM's status: null removes a field. Refused when the VM changed since it was read. */
   | { type: 'patchStatus'; vm: VirtualMachine; status: VmStatusPatch };

@@ -104,6 +104,17 @@ function vmEffectRunner({ client, recorder, informers }: VmControllerPorts): Eff
         );
         return;
       }
+      case 'patchHostDevices': {
+        const { hostDevices } = effect;
+        const patch = { metadata: unchanged(effect.vmi), spec: { domain: { devices: { hostDevices } } } };
+        informers.vmis.wrote(
+          await refusable(
+            () => client.patch(virtualMachineInstances, refOf(effect.vmi), patch, { kind: 'merge' }),
+            refusedAs('HotplugFailed', `cannot change the host devices of instance ${keyOf(effect.vmi)}`),
+          ),
+        );
+        return;
+      }
       case 'patchStatus':
         await patchVm(effect.vm, { status: effect.status }, 'status');
         return;

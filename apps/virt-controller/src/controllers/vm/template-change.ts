@@ -10,14 +10,18 @@ export function observedGeneration(vmi: VirtualMachineInstance): number | undefi
 
 /**
  * Whether the VM's template asks for something else than its instance runs with. The instance holds the template plus
- * what admission filled in, so each field of the template must be in the instance; a volume that only the instance has
- * was taken out of the template. A single field that was taken out cannot be told from a default.
+ * what admission filled in, so each field of the template must be in the instance; a volume or host device that only the
+ * instance has was taken out of the template. A single field that was taken out cannot be told from a default.
  */
 export function templateDiffers(vm: VirtualMachine, vmi: VirtualMachineInstance): boolean {
   if (observedGeneration(vmi) === vm.metadata.generation) return false;
   const wanted = vm.spec.template.spec;
   const named = new Set((wanted?.volumes ?? []).map(({ name }) => name));
   if ((vmi.spec.volumes ?? []).some(({ name }) => !named.has(name))) return true;
+  const devices = new Set((wanted?.domain.devices.hostDevices ?? []).map(({ name }) => name));
+  // An instance type brings devices that the template does not name.
+  const isOwn = vm.spec.instancetype === undefined;
+  if (isOwn && (vmi.spec.domain.devices.hostDevices ?? []).some(({ name }) => !devices.has(name))) return true;
   return !isWithin(wanted, vmi.spec);
 }
 
