@@ -47,6 +47,7 @@ import {
   VALIDATING_WEBHOOKS,
 } from './certificates/names.ts';
 import { SIGNERS } from './certificates/signers.ts';
+import { DEVICE_ATTACHMENT_APP } from '@quickvirt/launcher-pod';
 import { byNode } from './controllers/node/index.ts';
 import { HEARTBEAT_LABEL } from './controllers/node/heartbeats.ts';
 import { trimNode } from './controllers/node/trim-node.ts';

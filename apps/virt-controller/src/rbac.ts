@@ -18,9 +18,14 @@ const clusterRules: readonly PolicyRule[] = [
   { apiGroups: ['kubevirt.io'], resources: ['virtualmachineinstances/status'], verbs: ['patch'] },
   // controllers/vmi: launcher pods, and the kubelet's events about volumes that cannot be mounted.
   { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch', 'create', 'delete'] },
+  // What a launcher pod depends on: quotas that demand limits, claims of its volumes, the namespace's labels.
+  { apiGroups: [''], resources: ['resourcequotas'], verbs: ['list', 'watch'] },
+  { apiGroups: [''], resources: ['persistentvolumeclaims', 'namespaces'], verbs: ['get'] },
   // Their node's label and their readiness gate, in one write.
   { apiGroups: [''], resources: ['pods/status'], verbs: ['patch'] },
   { apiGroups: [''], resources: ['events'], verbs: ['list', 'watch', 'create', 'patch'] },
+  // controllers/node: whether a node answers, or is proved off.
+  { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch'] },
   // certificates: our three signers only.
   { apiGroups: ['certificates.k8s.io'], resources: ['certificatesigningrequests'], verbs: ['get', 'list', 'watch'] },
   {
@@ -74,12 +79,12 @@ const namespaceRules: readonly PolicyRule[] = [
     resourceNames: ['quickvirt-ca'],
     verbs: ['get', 'list', 'watch', 'update'],
   },
-  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
+  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create', 'list', 'watch'] },
   {
     apiGroups: ['coordination.k8s.io'],
     resources: ['leases'],
     resourceNames: ['virt-controller'],
-    verbs: ['get', 'list', 'watch', 'update', 'patch'],
+    verbs: ['get', 'update', 'patch'],
   },
 ];
 

@@ -13,7 +13,9 @@ import {
   findCondition,
   isNotFound,
   leases,
+  namespaces,
   pods,
+  resourceQuotas,
   type KubeClient,
   type KubeObject,
   type Pod,
@@ -192,6 +194,39 @@ describe('a VM', () => {
     });
     await expect(podOf('fancy')).rejects.toThrow('no launcher pod');
   }, 60_000);
+
+  test('gets a pod in a namespace whose quota counts limits, with limits on every container', async () => {
+    const bounded = { name: 'limits', namespace: 'bounded' };
+    await admin.create(namespaces, { metadata: { name: 'bounded' } });
+    const hard = { 'limits.cpu': '8', 'limits.memory': '8Gi' };
+    const quota = await admin.create(resourceQuotas, { metadata: bounded, spec: { hard } });
+    // The controller manager would do so; the API server refuses by what the status says.
+    await admin.patch(
+      resourceQuotas,
+      bounded,
+      { status: { hard, used: { 'limits.cpu': '0', 'limits.memory': '0' } } },
+      {
+        kind: 'merge',
+        subresource: 'status',
+      },
+    );
+    const unlimited: Pod = {
+      metadata: { name: 'unlimited', namespace: 'bounded' },
+      spec: { containers: [{ name: 'a', image: 'registry.test/a:1' }] },
+    };
+    await eventually(async () => {
+      await expect(admin.create(pods, unlimited)).rejects.toThrow(/limits\.cpu/);
+      return true;
+    });
+    expect(quota.spec?.hard).toEqual(hard);
+    await admin.create(virtualMachines, { ...aVm('bounded'), metadata: { name: 'bounded', namespace: 'bounded' } });
+    const pod = await eventually(async () => (await admin.list(pods, { namespace: 'bounded' })).items[0]);
+    const containers = [...(pod?.spec?.containers ?? []), ...(pod?.spec?.initContainers ?? [])];
+    expect(containers.map(({ name, resources }) => [name, Object.keys(resources?.limits ?? {}).sort()])).toEqual([
+      ['compute', expect.arrayContaining(['cpu', 'memory'])],
+      ['guest-console-log', ['cpu', 'memory']],
+    ]);
+  });
 
   test('costs four writes on its instance, two on the VM and one on the pod', async () => {
     // As virt-api's webhook leaves it.

@@ -8,6 +8,8 @@ export const reasons = {
     podTerminating: 'PodTerminating',
     podConditionMissing: 'PodConditionMissing',
     guestNotRunning: 'GuestNotRunning',
+    /** Nobody hears of the node: the guest may run or not. */
+    nodeUnresponsive: 'NodeUnresponsive',
   },
   /** VM `Failure=True`, VMI `Synchronized=False`. */
   synchronized: {

@@ -1,5 +1,6 @@
 import { Manager, type ApiClient, type ControllerOptions } from '@quickvirt/kube';
 import { configReader } from '../../../apps/virt-controller/src/current-config.ts';
+import { NodeLives } from '../../../apps/virt-controller/src/controllers/node/index.ts';
 import { vmController } from '../../../apps/virt-controller/src/controllers/vm/index.ts';
 import { vmiController } from '../../../apps/virt-controller/src/controllers/vmi/index.ts';
 import { makeInformers } from '../../../apps/virt-controller/src/informers.ts';
@@ -21,7 +22,7 @@ export function startController(world: World, name: string, wrap: ClientWrapper 
   const options: ControllerOptions = { logger, clock, random };
   const manager = new Manager({ logger, clock }).addControllers(
     vmController({ client, informers, recorder, config, random }, options),
-    vmiController({ client, informers, recorder, config, launcherImage: 'launcher' }, options),
+    vmiController({ client, informers, recorder, config, launcherImage: 'launcher', lives: new NodeLives() }, options),
   );
   world.agenda.add(process, `${name} starts`, () => void manager.run(process.signal));
   return process;

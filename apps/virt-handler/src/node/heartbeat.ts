@@ -12,8 +12,8 @@ export interface HeartbeatOptions {
 }
 
 /** A Lease that is older means that nobody looks after the node's guests. */
-const LEASE_DURATION_SECONDS = 120;
-const RENEW_INTERVAL_MS = 40_000;
+const LEASE_DURATION_SECONDS = 90;
+const RENEW_INTERVAL_MS = 30_000;
 const RETRY_INTERVAL_MS = 5_000;
 
 /** Name of a node's Lease in the release namespace. */

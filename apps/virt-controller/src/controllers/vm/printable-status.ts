@@ -1,8 +1,9 @@
-import type {
-  VirtualMachine,
-  VirtualMachineInstance,
-  VirtualMachinePrintableStatus,
-  VirtualMachineStartFailure,
+import {
+  reasons,
+  type VirtualMachine,
+  type VirtualMachineInstance,
+  type VirtualMachinePrintableStatus,
+  type VirtualMachineStartFailure,
 } from '@quickvirt/api';
 import { findCondition, isConditionTrue } from '@quickvirt/kube';
 import { isFinal } from '../vmi-lifecycle.ts';
@@ -32,6 +33,8 @@ const synchronizedReason = ({ vmi }: PrintableFacts): string | undefined => {
 const ROWS: readonly Row[] = [
   ['Terminating', ({ vm }) => vm.metadata.deletionTimestamp !== undefined],
   ['Stopping', (facts) => live(facts) && (facts.deleting || facts.vmi?.metadata.deletionTimestamp !== undefined)],
+  // Clients know it as "nobody can ask the node".
+  ['Unknown', (facts) => live(facts) && isUnheard(facts.vmi)],
   ['Migrating', (facts) => live(facts) && isMigrating(facts.vmi)],
   ['Paused', (facts) => live(facts) && isConditionTrue(facts.vmi?.status?.conditions, 'Paused')],
   ['Running', ({ vmi }) => vmi?.status?.phase === 'Running'],
@@ -54,6 +57,10 @@ export function printableStatus(facts: PrintableFacts): VirtualMachinePrintableS
 function isMigrating(vmi: VirtualMachineInstance | undefined): boolean {
   const migration = vmi?.status?.migrationState;
   return migration?.startTimestamp !== undefined && !migration.endTimestamp && !migration.completed;
+}
+
+function isUnheard(vmi: VirtualMachineInstance | undefined): boolean {
+  return findCondition(vmi?.status?.conditions, 'Ready')?.reason === reasons.vmiReady.nodeUnresponsive;
 }
 
 function isUnschedulable(vmi: VirtualMachineInstance | undefined): boolean {

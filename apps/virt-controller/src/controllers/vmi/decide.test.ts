@@ -79,6 +79,7 @@ function observed(vmi: VirtualMachineInstance, pod?: Pod, rest: Partial<VmiObser
     podName,
     vm: undefined,
     mountFailure: undefined,
+    nodeLife: { state: 'alive' },
     config: clusterConfigFrom(undefined),
     renderPod: () => aPod({}),
     ...rest,

@@ -12,15 +12,16 @@ import {
 import { findCondition, type Decision, type KubeObject, type Pod } from '@quickvirt/kube';
 import { LAUNCHER_UID } from '@quickvirt/launcher-pod';
 import { sameCondition, type WantedCondition } from '../conditions.ts';
+import type { NodeLife } from '../node/node-life.ts';
 import { isFinal, needsToSeeEnd } from '../vmi-lifecycle.ts';
 import { podGraceSeconds } from './deletion-grace.ts';
 import type { VmiEffect } from './effects.ts';
 import { guestEnded, podCreated, podDeleted, troubled } from './events.ts';
 import { phasesAfter, type PhaseEvent } from './phases.ts';
 import { guestEndOf, podIsGone, type GuestEnd } from './pod-end.ts';
-import { podCondition, podState } from './pod-state.ts';
+import { computeEnd, podCondition, podState } from './pod-state.ts';
 import { containerTrouble, unschedulable } from './pod-trouble.ts';
-import { readyCondition } from './ready.ts';
+import { readyCondition, unresponsiveNode } from './ready.ts';
 import { statusToApply, type WantedVmiStatus } from './status.ts';
 
 /** What the VMI controller knows of one instance. */
@@ -33,6 +34,8 @@ export interface VmiObserved {
   readonly vm: VirtualMachine | undefined;
   /** The latest FailedMount of the pod, as the kubelet tells it. */
   readonly mountFailure: string | undefined;
+  /** What is believed of the node that the instance or its pod is on. */
+  readonly nodeLife: NodeLife;
   readonly config: ClusterConfig;
   /** Renders the launcher pod. @throws Error when the instance cannot be rendered. */
   readonly renderPod: () => Pod;
@@ -43,6 +46,7 @@ export function decideVmi(observed: VmiObserved, now: Date): Decision<VmiEffect>
   const { vmi } = observed;
   if (vmi.metadata.deletionTimestamp) return { effects: deletion(observed, now) };
   if (isFinal(vmi)) return { effects: afterEnd(observed, now) };
+  if (isLost(observed)) return { effects: onLostNode(observed, now) };
   switch (podState(observed.pod)) {
     case 'absent':
       return { effects: withoutPod(observed, now) };
@@ -65,6 +69,32 @@ export class PodRefused extends Error {
 export function failedVmi(observed: VmiObserved, error: Error, now: Date): VmiEffect[] {
   if (!(error instanceof PodRefused)) return [];
   return blocked(observed, notSynchronized(reasons.synchronized.failedCreate, error.message), now);
+}
+
+/** Whether only the node could tell how the guest is, and does not. An end that its kubelet told still counts. */
+function isLost({ nodeLife, pod }: VmiObserved): boolean {
+  return nodeLife.state !== 'alive' && !(pod && computeEnd(pod));
+}
+
+/**
+ * A node that is off took the guest with it. Of one that only does not answer nothing is concluded, not even from a pod
+ * that somebody removed: the guest may run, and a second one would ruin its disks.
+ */
+function onLostNode(observed: VmiObserved, now: Date): VmiEffect[] {
+  const { vmi, pod, nodeLife } = observed;
+  if (nodeLife.state === 'alive') return [];
+  if (nodeLife.state === 'off') {
+    const end: GuestEnd = { phase: 'Failed', reason: 'NodeOff', message: nodeLife.message };
+    // Nobody is there to end the pod: it is taken away by its uid.
+    return [
+      ...(pod ? [{ type: 'deletePod' as const, pod, gracePeriodSeconds: 0 }] : []),
+      ...ending(observed, end, now),
+    ];
+  }
+  const ready = unresponsiveNode(nodeLife);
+  const scheduled = findCondition(vmi.status?.conditions, 'PodScheduled');
+  const status = statusToApply(vmi, { entered: [], conditions: scheduled ? [scheduled, ready] : [ready] }, now);
+  return [...(status ? [{ type: 'applyStatus' as const, vmi, status }] : []), ...newTrouble(vmi, ready)];
 }
 
 /** An instance that never had a pod gets one; one that had is lost. */
@@ -168,14 +198,20 @@ function afterEnd({ vmi, pod }: VmiObserved, now: Date): VmiEffect[] {
 /** The instance goes: its pod first, then the finalizers. */
 function deletion(observed: VmiObserved, now: Date): VmiEffect[] {
   const { vmi, pod, vm } = observed;
+  const lost = isLost(observed) && !isFinal(vmi);
+  // Somebody took the pod of a node that does not answer: the name must stay taken, the guest may run.
+  if (!pod && lost && observed.nodeLife.state === 'unresponsive') return onLostNode(observed, now);
   if (!pod) return release(vmi, vm);
   const effects: VmiEffect[] = [];
   const state = podState(pod);
+  const off = observed.nodeLife.state === 'off';
   // The phase tells virt-handler and the VM that the guest has ended, not only that its pod goes.
-  if (state === 'ended' && !isFinal(vmi)) effects.push(...ending(observed, guestEndOf(pod), now));
-  const gracePeriodSeconds = podGraceSeconds(vmi, pod);
+  if (lost) effects.push(...onLostNode(observed, now).filter(({ type }) => type !== 'deletePod'));
+  else if (state === 'ended' && !isFinal(vmi)) effects.push(...ending(observed, guestEndOf(pod), now));
+  const gracePeriodSeconds = off ? 0 : podGraceSeconds(vmi, pod);
   const ends = pod.metadata.deletionTimestamp !== undefined;
-  const sooner = state !== 'ended' && gracePeriodSeconds < (pod.metadata.deletionGracePeriodSeconds ?? Infinity);
+  const mayEnd = state !== 'ended' || off;
+  const sooner = mayEnd && gracePeriodSeconds < (pod.metadata.deletionGracePeriodSeconds ?? Infinity);
   if (!ends || sooner) effects.unshift({ type: 'deletePod', pod, gracePeriodSeconds });
   if (!ends) effects.push({ type: 'event', vmi, event: podDeleted(observed.podName) });
   return effects;

@@ -16,33 +16,38 @@ import {
   type Pod,
   type Reconciler,
   type EventRecorder,
+  type ResourceQuota,
 } from '@quickvirt/kube';
 import { launcherPodName, renderLauncherPod } from '@quickvirt/launcher-pod';
 import { BY_POD_UID, type Informers } from '../../informers.ts';
 import { refOf } from '../../object-ref.ts';
 import { onExisting, refusable } from '../../refusal.ts';
+import { instancesOn, type NodeLives } from '../node/index.ts';
 import { decideVmi, failedVmi, PodRefused, type VmiObserved } from './decide.ts';
 import type { VmiEffect } from './effects.ts';
+import { renderOptionsFor } from './render-options.ts';
 
 /** What the VMI controller works with. */
 export interface VmiControllerPorts {
   readonly client: ApiClient;
-  readonly informers: Pick<Informers, 'vms' | 'vmis' | 'pods' | 'mountFailures' | 'kubevirts'>;
+  readonly informers: Pick<Informers, 'vms' | 'vmis' | 'pods' | 'mountFailures' | 'resourceQuotas' | 'kubevirts'>;
   readonly recorder: EventRecorder;
   readonly config: () => ClusterConfig;
   readonly launcherImage: string;
+  /** What is believed of nodes; nodeController keeps it. */
+  readonly lives: NodeLives;
 }
 
 const FIELD_MANAGER = 'virt-controller';
 
 /** Gives each instance its launcher pod, follows it to the hand-over to a node, and judges its end. */
 export function vmiController(ports: VmiControllerPorts, options: ControllerOptions): Controller {
-  const { vms, vmis, pods: launcherPods, mountFailures, kubevirts } = ports.informers;
+  const { vms, vmis, pods: launcherPods, mountFailures, resourceQuotas, kubevirts } = ports.informers;
   const podOfEvent = ({ involvedObject }: CoreEvent) =>
     launcherPods.store.get(`${involvedObject.namespace}/${involvedObject.name}`);
   // Another configuration may allow what this one refused.
   const withoutPod = () => vmis.store.list().filter(({ status }) => !status?.phase || status.phase === 'Pending');
-  return controller('vmi', options)
+  const made = controller('vmi', options)
     .for(vmis)
     .owns(launcherPods)
     .watches(
@@ -56,7 +61,20 @@ export function vmiController(ports: VmiControllerPorts, options: ControllerOpti
       return owner ? [`${event.involvedObject.namespace}/${owner.name}`] : [];
     })
     .watches(kubevirts, () => withoutPod().map(keyOf))
+    .watches(
+      resourceQuotas,
+      ({ metadata }) =>
+        withoutPod()
+          .filter((vmi) => vmi.metadata.namespace === metadata.namespace)
+          .map(keyOf),
+      // Its status changes with every pod of the namespace; pods that it refuses are tried again anyway.
+      (change) => change.type === 'deleted' || countedLimits(change.object) !== countedLimits(change.previous),
+    )
     .reconciles(vmiReconciler(ports), vmiEffectRunner(ports));
+  ports.lives.subscribe((nodeName) => {
+    for (const key of instancesOn(nodeName, ports.informers)) made.enqueue(key);
+  });
+  return made;
 }
 
 /** Whether a VM's change can decide if its ended instance may go. */
@@ -67,6 +85,8 @@ function letsGoDiffers({ object, previous }: { object: VirtualMachine; previous?
     object.metadata.deletionTimestamp !== previous?.metadata.deletionTimestamp
   );
 }
+
+const countedLimits = (quota: ResourceQuota | undefined): string => Object.keys(quota?.spec?.hard ?? {}).join();
 
 function vmiReconciler(ports: VmiControllerPorts): Reconciler<VmiObserved, VmiEffect> {
   const { vms, vmis } = ports.informers;
@@ -80,14 +100,16 @@ function vmiReconciler(ports: VmiControllerPorts): Reconciler<VmiObserved, VmiEf
       const vm = owner && vms.store.get(`${vmi.metadata.namespace}/${owner.name}`);
       const podName = launcherPodName(vmi);
       const pod = await podOf(vmi, podName, ports);
+      const options = pod ? undefined : await renderOptionsFor(vmi, config, ports);
       return {
         vmi,
         pod,
         podName,
         vm: vm?.metadata.uid === owner?.uid ? vm : undefined,
         mountFailure: mountFailureOf(pod, ports),
+        nodeLife: ports.lives.of(pod?.spec?.nodeName ?? vmi.status?.nodeName ?? ''),
         config,
-        renderPod: () => renderLauncherPod(vmi, config, { launcherImage: ports.launcherImage }),
+        renderPod: () => renderLauncherPod(vmi, config, options ?? { launcherImage: ports.launcherImage }),
       };
     },
     decide: (observed, now) => decideVmi(observed, now),

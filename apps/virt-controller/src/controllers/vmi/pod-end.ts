@@ -1,5 +1,6 @@
 import type { Pod } from '@quickvirt/kube';
-import { COMPUTE_CONTAINER, parseExitRecord } from '@quickvirt/launcher-pod';
+import { parseExitRecord } from '@quickvirt/launcher-pod';
+import { computeEnd } from './pod-state.ts';
 
 /** How a guest ended: what its instance's phase, reason and conditions say from then on. */
 export interface GuestEnd {
@@ -19,7 +20,7 @@ const SIGNAL_BASE = 128;
 export function guestEndOf(pod: Pod): GuestEnd {
   const { name } = pod.metadata;
   const status = pod.status;
-  const terminated = status?.containerStatuses?.find((one) => one.name === COMPUTE_CONTAINER)?.state?.terminated;
+  const terminated = computeEnd(pod);
   if (status?.reason === 'Evicted') {
     return failed('Evicted', `the kubelet evicted launcher pod ${name}: ${status.message ?? 'no cause was given'}`);
   }

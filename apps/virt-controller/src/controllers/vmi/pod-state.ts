@@ -8,8 +8,7 @@ export type PodState = 'absent' | 'waiting' | 'started' | 'ended';
 export function podState(pod: Pod | undefined): PodState {
   if (!pod) return 'absent';
   const { phase, containerStatuses = [] } = pod.status ?? {};
-  const compute = containerStatuses.find(({ name }) => name === COMPUTE_CONTAINER);
-  if (phase === 'Succeeded' || phase === 'Failed' || compute?.state?.terminated) return 'ended';
+  if (phase === 'Succeeded' || phase === 'Failed' || computeEnd(pod)) return 'ended';
   const running = containerStatuses.length > 0 && containerStatuses.every(({ state }) => state?.running !== undefined);
   return phase === 'Running' && running ? 'started' : 'waiting';
 }
@@ -17,4 +16,9 @@ export function podState(pod: Pod | undefined): PodState {
 /** A condition of the pod. */
 export function podCondition(pod: Pod, type: string) {
   return pod.status?.conditions?.find((candidate) => candidate.type === type);
+}
+
+/** How the container of the guest ended, as the kubelet saw it; others may say of a pod that it failed. */
+export function computeEnd({ status }: Pod) {
+  return status?.containerStatuses?.find(({ name }) => name === COMPUTE_CONTAINER)?.state?.terminated;
 }

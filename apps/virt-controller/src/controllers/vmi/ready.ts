@@ -1,5 +1,5 @@
 import type { Pod } from '@quickvirt/kube';
-import type { VirtualMachineInstancePhase } from '@quickvirt/api';
+import { reasons, type VirtualMachineInstancePhase } from '@quickvirt/api';
 import type { WantedCondition } from '../conditions.ts';
 import type { GuestEnd } from './pod-end.ts';
 import { podCondition } from './pod-state.ts';
@@ -41,6 +41,11 @@ function terminating(pod: Pod): string {
   const disruption = podCondition(pod, 'DisruptionTarget');
   const why = disruption?.status === 'True' ? `: ${disruption.message ?? disruption.reason ?? ''}` : '';
   return `launcher pod ${pod.metadata.name} is ending${why}`;
+}
+
+/** Nobody can tell whether the guest of that node runs. */
+export function unresponsiveNode({ message }: { readonly message: string }): WantedCondition {
+  return notReady(reasons.vmiReady.nodeUnresponsive, message);
 }
 
 function notReady(reason: string, message: string): WantedCondition {

@@ -1,0 +1,134 @@
+import { describe, expect, test } from '@jest/globals';
+import { finalizers, type VirtualMachineInstance } from '@quickvirt/api';
+import { clusterConfigFrom } from '@quickvirt/config';
+import type { Pod } from '@quickvirt/kube';
+import { launcherPodName } from '@quickvirt/launcher-pod';
+import type { NodeLife } from '../node/node-life.ts';
+import { decideVmi } from './decide.ts';
+import type { VmiEffect } from './effects.ts';
+
+const NOW = new Date('2026-08-01T00:00:00Z');
+const UNRESPONSIVE: NodeLife = { state: 'unresponsive', message: 'node n1 does not answer' };
+const OFF: NodeLife = { state: 'off', message: 'node n1 is off: its Node object was deleted' };
+
+function aVmi(metadata: Partial<VirtualMachineInstance['metadata']> = {}): VirtualMachineInstance {
+  return {
+    metadata: {
+      name: 'a',
+      namespace: 'default',
+      uid: 'vmi-uid',
+      resourceVersion: '1',
+      finalizers: [finalizers.virtualMachineInstance],
+      ...metadata,
+    },
+    spec: { domain: { devices: {} } },
+    status: {
+      phase: 'Running',
+      nodeName: 'n1',
+      activePods: { 'pod-uid': 'n1' },
+      conditions: [{ type: 'Ready', status: 'True' }],
+    },
+  };
+}
+
+const container = (state: object) => [
+  { name: 'compute', image: '', imageID: '', ready: false, restartCount: 0, state },
+];
+const running: Pod['status'] = { phase: 'Running', containerStatuses: container({ running: {} }) };
+/** As the control plane's pod garbage collector leaves it: nobody saw the container end. */
+const calledFailed: Pod['status'] = { ...running, phase: 'Failed' };
+const endedByKubelet: Pod['status'] = {
+  phase: 'Succeeded',
+  containerStatuses: container({ terminated: { exitCode: 0 } }),
+};
+
+const aPod = (status: Pod['status'], metadata: Partial<Pod['metadata']> = {}): Pod => ({
+  metadata: { name: 'p', namespace: 'default', uid: 'pod-uid', ...metadata },
+  spec: { nodeName: 'n1', containers: [], terminationGracePeriodSeconds: 60 },
+  status,
+});
+
+function decide(vmi: VirtualMachineInstance, pod: Pod | undefined, nodeLife: NodeLife): VmiEffect[] {
+  return decideVmi(
+    {
+      vmi,
+      pod,
+      podName: launcherPodName(vmi),
+      vm: undefined,
+      mountFailure: undefined,
+      nodeLife,
+      config: clusterConfigFrom(undefined),
+      renderPod: () => {
+        throw new Error('no second pod is ever made');
+      },
+    },
+    NOW,
+  ).effects;
+}
+
+const phaseOf = (effects: readonly VmiEffect[]) =>
+  effects.flatMap((effect) => (effect.type === 'applyStatus' ? [effect.status.phase] : []))[0];
+const ends = { deletionTimestamp: '2026-07-31T00:00:00Z', deletionGracePeriodSeconds: 45 };
+const kinds = (effects: readonly VmiEffect[]) => effects.map(({ type }) => type);
+
+describe('a guest on a node that does not answer', () => {
+  test.each<[what: string, vmi: VirtualMachineInstance, pod: Pod | undefined]>([
+    ['its pod as it was', aVmi(), aPod(running)],
+    ['its pod ended by a taint, for as long as the node is away', aVmi(), aPod(running, ends)],
+    ['its pod called failed by others than its kubelet', aVmi(), aPod(calledFailed)],
+    ['its pod removed by force', aVmi(), undefined],
+    ['deleted, its pod removed by force', aVmi(ends), undefined],
+  ])('is neither ended nor let go: %s', (_what, vmi, pod) => {
+    const effects = decide(vmi, pod, UNRESPONSIVE);
+    expect(kinds(effects)).toEqual(['applyStatus', 'event']);
+    expect(effects[0]).toMatchObject({
+      status: {
+        conditions: [{ type: 'Ready', status: 'False', reason: 'NodeUnresponsive', message: UNRESPONSIVE.message }],
+      },
+    });
+    expect(effects[1]).toMatchObject({ event: { type: 'Warning', reason: 'NodeUnresponsive' } });
+    expect(phaseOf(effects)).toBeUndefined();
+  });
+
+  test('is told of once', () => {
+    const vmi = aVmi();
+    const [first] = decide(vmi, aPod(running), UNRESPONSIVE);
+    const conditions = first?.type === 'applyStatus' ? first.status.conditions : [];
+    expect(decide({ ...vmi, status: { ...vmi.status, conditions } }, aPod(running), UNRESPONSIVE)).toEqual([]);
+  });
+
+  test('has ended if its kubelet told so before', () => {
+    expect(phaseOf(decide(aVmi(), aPod(endedByKubelet), UNRESPONSIVE))).toBe('Succeeded');
+  });
+
+  test('may be deleted: its pod is asked to end, and waited for', () => {
+    const effects = decide(aVmi(ends), aPod(running), UNRESPONSIVE);
+    expect(effects).toContainEqual(expect.objectContaining({ type: 'deletePod', gracePeriodSeconds: 45 }));
+    expect(kinds(effects)).not.toContain('setFinalizers');
+  });
+});
+
+describe('a guest on a node that is proved off', () => {
+  test('has failed, and its very pod is taken away without waiting', () => {
+    const effects = decide(aVmi(), aPod(running, { ...ends }), OFF);
+    expect(effects[0]).toMatchObject({
+      type: 'deletePod',
+      pod: { metadata: { uid: 'pod-uid' } },
+      gracePeriodSeconds: 0,
+    });
+    expect(phaseOf(effects)).toBe('Failed');
+    expect(effects).toContainEqual(expect.objectContaining({ status: expect.objectContaining({ reason: 'NodeOff' }) }));
+  });
+
+  test('has failed when others removed its pod first', () => {
+    const effects = decide(aVmi(), undefined, OFF);
+    expect(kinds(effects)).toEqual(['applyStatus', 'event']);
+    expect(effects[0]).toMatchObject({ status: { phase: 'Failed', reason: 'NodeOff' } });
+  });
+
+  test.each([running, calledFailed])('a deleted one goes at once, its pod by force', (status) => {
+    const effects = decide(aVmi(ends), aPod(status, { ...ends }), OFF);
+    expect(effects[0]).toMatchObject({ type: 'deletePod', gracePeriodSeconds: 0 });
+    expect(decide(aVmi(ends), undefined, OFF)).toMatchObject([{ type: 'setFinalizers', finalizers: [] }]);
+  });
+});
