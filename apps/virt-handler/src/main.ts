@@ -1,11 +1,16 @@
 import { KubeClient } from '@quickvirt/kube';
 import { createLogger, Metrics } from '@quickvirt/telemetry';
+import { DEVICE_RULE_COMMAND, runDeviceRuleCommand } from './device-plugins/device-rule-command.ts';
 import { readOptions, UsageError } from './options.ts';
 import { runVirtHandler } from './run.ts';
 
 let logger = createLogger({ component: 'virt-handler' });
 
 try {
+  if (process.argv[2] === DEVICE_RULE_COMMAND) {
+    await runDeviceRuleCommand(process.argv.slice(3));
+    process.exit(0);
+  }
   const options = readOptions(process.argv.slice(2), process.env);
   logger = createLogger({ component: 'virt-handler', verbosity: options.logVerbosity });
   const metrics = new Metrics({ process: true });

@@ -1,7 +1,12 @@
 /** A Linux host as root sees it: paths that nobody can lead astray, inotify, processes of a pod, programs. */
 export { openBeneath, openEntry, UnsafePathError, type HeldPath } from './beneath.ts';
+export { putDeviceNode, removeDeviceNode } from './device-node.ts';
+export { deviceNumbers } from './device-numbers.ts';
+export { rewriteDevicePrograms } from './device-programs.ts';
+export { applyDeviceRule, cgroupsOf, type DeviceRuleAction } from './device-rules.ts';
 export { DirectoryWatch, waitInDirectory } from './directory-watch.ts';
 export { exec, ExecError, type ExecOptions, type ExecResult } from './exec.ts';
+export { raiseMemoryLock } from './memory-lock.ts';
 export { isInPod, isStillInPod, podProcesses, type PodProcess } from './pod-processes.ts';
 export { Sysfs, SysfsError, type SysfsOptions } from './sysfs.ts';
 export { writeAtomically } from './write-atomically.ts';

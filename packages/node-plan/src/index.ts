@@ -1,7 +1,6 @@
 /** What a node must do for a guest, decided as data. */
 export {
   cdiDeviceName,
-  cdiDeviceNode,
   cdiFileName,
   cdiSpec,
   type CdiDevice,
@@ -9,5 +8,29 @@ export {
   type DeviceAccess,
   type DeviceNodeFacts,
 } from './cdi-spec.ts';
+export {
+  claimCdiFileName,
+  claimCdiSpec,
+  claimDeviceCdiName,
+  claimRequestCdiName,
+  type ClaimCdiOptions,
+} from './claim-cdi-spec.ts';
+export {
+  DEVICE_METADATA_DIRECTORY,
+  deviceMetadataPath,
+  encodeDeviceMetadata,
+  parseDeviceMetadata,
+  type DeviceMetadata,
+  type MetadataDevice,
+} from './device-metadata.ts';
+export {
+  deviceCgroupOf,
+  deviceRuleLine,
+  withDeviceRule,
+  withoutDeviceRule,
+  type DeviceCgroup,
+  type DeviceRule,
+} from './cgroup.ts';
+export { lockedMemoryBytes } from './memlock.ts';
 export { labelChanges, nodeLabels, type NodeCapabilities } from './node-labels.ts';
 export { groupNodeNames, pciPools, type PciPool, type PciPoolsInput, type PooledFunction } from './pci-pools.ts';

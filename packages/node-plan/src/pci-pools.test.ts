@@ -18,6 +18,7 @@ function vf(pciAddress: string, rest: Partial<VirtualFunction> = {}): VirtualFun
     groupMembers: [],
     services: [],
     resourceName: 'qat.intel.com/generic',
+    offer: 'DevicePlugin',
     usable: true,
     findings: [],
     ...rest,

@@ -1,11 +1,10 @@
-import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Metrics, type Logger } from '@quickvirt/telemetry';
 import { FakeKubelet } from '@quickvirt/testing';
-import { deviceNumbers } from './shared-device.ts';
 import { SharedDevices, type SharedDevicesOptions } from './shared-devices.ts';
 import { PluginRegistry } from './plugin-registry.ts';
 
@@ -133,9 +132,4 @@ describe('device plugins', () => {
     makeNode();
     await allocatable(3);
   });
-});
-
-test('deviceNumbers takes a dev_t apart', async () => {
-  expect(deviceNumbers((await stat('/dev/null')).rdev)).toEqual({ major: 1, minor: 3 });
-  expect(deviceNumbers(0x0a_e8)).toEqual({ major: 10, minor: 232 });
 });

@@ -1,6 +1,6 @@
 import { mkdir, readlink, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { writeAtomically } from '@quickvirt/host';
+import { deviceNumbers, writeAtomically } from '@quickvirt/host';
 import {
   cdiDeviceName,
   cdiFileName,
@@ -12,7 +12,6 @@ import {
 } from '@quickvirt/node-plan';
 import { isVfioDriver, type PciAddress } from '@quickvirt/qat';
 import type { ContainerAllocateResponse, Init } from '@quickvirt/rpc';
-import { deviceNumbers } from './shared-device.ts';
 
 export interface VfioNodesOptions {
   /** The node's /sys. */
