@@ -38,7 +38,7 @@ const NOBODY = 65534;
 const NODE_OPTIONS = ['--v8-pool-size=0', '--max-semi-space-size=1'];
 const VIRTIOFSD = '/usr/lib/qemu/virtiofsd';
 const SAMPLE_MS = 20;
-const GUEST_TIMEOUT_MS = 300_000;
+const GUEST_TIMEOUT_MS = 1_200_000;
 /** virDomainUndefineFlagsValues: with the variable store of UEFI. */
 const WITH_NVRAM = 4;
 
