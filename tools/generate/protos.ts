@@ -17,29 +17,44 @@ const MODULES = {
   'dra-health': 'protos/kubelet/dra-health/v1/dra-health.proto',
 };
 
+/** Descriptors of contracts as earlier releases speak them, for the tests that play such a launcher. */
+const RELEASED = { 'launcher-0.1.0': 'packages/rpc/src/testing/released/0.1.0/quickvirt/launcher/v1/launcher.proto' };
+
 /** Contents by path from the repository's root. @throws Error when a proto does not parse. */
 export function generateProtos(): Map<string, string> {
-  return new Map(Object.entries(MODULES).map(([name, proto]) => [`packages/rpc/src/gen/${name}.ts`, moduleOf(proto)]));
+  return new Map([
+    ...Object.entries(MODULES).map(([name, proto]) => [`packages/rpc/src/gen/${name}.ts`, moduleOf(proto)] as const),
+    ...Object.entries(RELEASED).map(
+      ([name, proto]) => [`packages/rpc/src/testing/released/${name}.ts`, descriptorOf(proto)] as const,
+    ),
+  ]);
 }
 
 function moduleOf(proto: string): string {
-  const parsed = new protobuf.Root();
-  parsed.resolvePath = (_origin, target) => `${root}${target}`;
-  parsed.loadSync(proto, { alternateCommentMode: true });
-  parsed.resolveAll();
+  const parsed = parsedProto(proto);
   const parts = members(parsed).map((member) => {
     if (member instanceof protobuf.Type) return interfaceOf(member);
     if (member instanceof protobuf.Enum) return unionOf(member);
     return serviceOf(member);
   });
-  const descriptor = JSON.stringify(parsed.toJSON());
-  return [
-    `// Generated from ${proto} by \`npm run generate\`. Do not edit.`,
-    ...parts,
-    `/** For \`Root.fromJSON\` of protobufjs/light. */\nexport const descriptor = ${descriptor};`,
-    '',
-  ].join('\n\n');
+  return [header(proto), ...parts, descriptorConstant(parsed), ''].join('\n\n');
 }
+
+function descriptorOf(proto: string): string {
+  return [header(proto), descriptorConstant(parsedProto(proto)), ''].join('\n\n');
+}
+
+function parsedProto(proto: string): protobuf.Root {
+  const parsed = new protobuf.Root();
+  parsed.resolvePath = (_origin, target) => `${root}${target}`;
+  parsed.loadSync(proto, { alternateCommentMode: true });
+  return parsed.resolveAll() as protobuf.Root;
+}
+
+const header = (proto: string): string => `// Generated from ${proto} by \`npm run generate\`. Do not edit.`;
+
+const descriptorConstant = (parsed: protobuf.Root): string =>
+  `/** For \`Root.fromJSON\` of protobufjs/light. */\nexport const descriptor = ${JSON.stringify(parsed.toJSON())};`;
 
 function members(namespace: protobuf.NamespaceBase): (protobuf.Type | protobuf.Enum | protobuf.Service)[] {
   return namespace.nestedArray.flatMap((member) => {

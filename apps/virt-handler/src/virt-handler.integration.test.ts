@@ -18,7 +18,7 @@ import {
   nodes,
   statusApply,
 } from '@quickvirt/kube';
-import { dialHandler, handlerServerName, RotatingTls, RpcError } from '@quickvirt/rpc';
+import { dialHandler, handlerServerName, RotatingTls, RpcError, type serveLauncher } from '@quickvirt/rpc';
 import { Metrics, type Logger } from '@quickvirt/telemetry';
 import {
   eventually,
@@ -27,6 +27,7 @@ import {
   startKubeApiserver,
   type KubeApiserver,
 } from '@quickvirt/testing';
+import { serveReleasedLauncher } from '../../../packages/rpc/src/testing/released-launcher.ts';
 import { rbac } from './rbac.ts';
 import { runVirtHandler } from './run.ts';
 import { FakeLauncher } from './testing/fake-launcher.ts';
@@ -269,8 +270,8 @@ const eventsOf = async (name: string) =>
     .filter(({ involvedObject }) => involvedObject.name === name)
     .map(({ reason, count }) => `${reason} ${count ?? 1}`);
 
-function aLauncher(): FakeLauncher {
-  const launcher = new FakeLauncher();
+function aLauncher(serve?: typeof serveLauncher): FakeLauncher {
+  const launcher = new FakeLauncher(serve);
   launchers.push(launcher);
   return launcher;
 }
@@ -296,6 +297,19 @@ describe('virt-handler on a real API server', () => {
     });
     const metrics = await (await fetch(`http://127.0.0.1:${handler.healthPort}/metrics`)).text();
     expect(metrics).toMatch(/^kubevirt_virt_handler_ready_status 1$/m);
+  });
+
+  test('serves guests whose launchers are of release 0.1.0, which outlive an upgrade', async () => {
+    const podUid = aPodUid();
+    await handOver('of-0-1-0', podUid);
+    const launcher = aLauncher(serveReleasedLauncher);
+    await launcher.listenInPod(join(root, 'kubelet'), podUid);
+    await settle(async () => expect((await read('of-0-1-0')).status?.phase).toBe('Running'));
+    expect(findCondition((await read('of-0-1-0')).status?.conditions, 'Synchronized')?.status).toBe('True');
+    launcher.state = { phase: 'DOMAIN_PHASE_PAUSED', reason: 'user' };
+    await settle(async () =>
+      expect(findCondition((await read('of-0-1-0')).status?.conditions, 'Paused')?.status).toBe('True'),
+    );
   });
 
   test('starts the guest of an instance that was handed over, in one status write', async () => {

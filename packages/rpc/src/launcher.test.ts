@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { dialLauncher, serveLauncher, type LauncherClient, type LauncherHandlers } from './launcher.ts';
 import { RpcError } from './rpc-error.ts';
 import type { RpcServer } from './server.ts';
+import { serveReleasedLauncher } from './testing/released-launcher.ts';
 
 const handlers: LauncherHandlers = {
   info: async () => ({ version: 'v1.9.0+quickvirt.0.1.0', features: ['a'] }),
@@ -205,5 +206,30 @@ describe('the socket', () => {
   test('never replaces a file', async () => {
     await writeFile(socketPath, 'data');
     await expect(serveLauncher(socketPath, handlers)).rejects.toThrow(/is no socket/);
+  });
+});
+
+describe('a launcher of release 0.1.0 under a client of today', () => {
+  test('answers what it knew: messages of today lose what it does not know, and nothing else', async () => {
+    server = await serveReleasedLauncher(socketPath, handlers);
+    client = dialLauncher(socketPath);
+    expect(await client.info({})).toEqual({ version: 'v1.9.0+quickvirt.0.1.0', features: ['a'] });
+    const facts = { taps: [{ interfaceName: 'default', deviceName: 'tap0', mtu: 1450 }] };
+    expect(await client.syncDomain({ vmiJson: Buffer.from('{}'), facts })).toEqual({ started: true });
+    const states = client.watchState({});
+    const phases = [];
+    for await (const { state } of states) phases.push(state?.phase);
+    expect(phases).toEqual([undefined, 'DOMAIN_PHASE_RUNNING']);
+  });
+
+  test('says UNIMPLEMENTED to every method that came later', async () => {
+    server = await serveReleasedLauncher(socketPath, handlers);
+    client = dialLauncher(socketPath);
+    const known = ['info', 'syncDomain', 'shutdownDomain', 'destroyDomain', 'watchState', 'console'];
+    const later = Object.keys(handlers).filter((method) => !known.includes(method));
+    for (const method of later) {
+      const call = (client as unknown as Record<string, (request: object) => Promise<object>>)[method]!;
+      await expect(call({})).rejects.toMatchObject({ code: 'UNIMPLEMENTED' });
+    }
   });
 });

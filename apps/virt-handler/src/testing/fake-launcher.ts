@@ -30,11 +30,17 @@ export class FakeLauncher {
   #revision = 1;
   #changed = Promise.withResolvers<void>();
   #server: RpcServer | undefined;
+  readonly #serve: typeof serveLauncher;
+
+  /** @param serve speaks the launcher's contract; another one than today's for a launcher of another release */
+  constructor(serve: typeof serveLauncher = serveLauncher) {
+    this.#serve = serve;
+  }
 
   /** Opens the socket in a directory, through a descriptor: the kubelet's paths are longer than sockaddr_un. */
   async listen(directory: string): Promise<void> {
     await using held = await openBeneath(directory, []);
-    this.#server = await serveLauncher(join(held.path, 'launcher.sock'), this.#handlers());
+    this.#server = await this.#serve(join(held.path, 'launcher.sock'), this.#handlers());
   }
 
   /** Opens the socket where the kubelet has it for that pod. */
@@ -66,6 +72,14 @@ export class FakeLauncher {
       },
       shutdownDomain: async () => ({}),
       destroyDomain: async () => ({}),
+      pauseDomain: async () => {
+        this.state = { ...this.#state, phase: 'DOMAIN_PHASE_PAUSED', reason: 'user' };
+        return {};
+      },
+      unpauseDomain: async () => {
+        this.state = { ...this.#state, phase: 'DOMAIN_PHASE_RUNNING', reason: 'unpaused' };
+        return {};
+      },
       watchState: (_request, { signal }) => this.#states(signal),
       console: (stream) => pipeline(stream as Duplex, stream as Duplex) as Promise<void>,
     };
