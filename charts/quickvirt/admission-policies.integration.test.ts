@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { virtualMachineInstances } from '@quickvirt/api';
 import { controlPlaneBinaries } from '@quickvirt/cluster';
-import { ApiError, KubeClient, leases, nodes, type KubeObject, type ResourceType } from '@quickvirt/kube';
+import {
+  ApiError,
+  KubeClient,
+  leases,
+  nodes,
+  resourceSlices,
+  type KubeObject,
+  type ResourceSlice,
+  type ResourceType,
+} from '@quickvirt/kube';
 import { eventually, startKubeApiserver, type KubeApiserver } from '@quickvirt/testing';
 
 const chart = import.meta.dirname;
@@ -201,4 +210,47 @@ test('a virt-handler renews the Lease of its own node and no other', async () =>
 
 test('others are not bound: the policies are for virt-handler alone', async () => {
   await apiserver.kubectl('label', 'node/n1', 'example.com/rack=3', '--overwrite');
+});
+
+describe('a virt-handler writes the ResourceSlices of', () => {
+  const slice = (nodeName: string, generation = 1, labels: object = { 'kubevirt.io': 'virt-handler' }) =>
+    ({
+      metadata: { name: `of-${nodeName}`, labels },
+      spec: {
+        driver: 'qat.test',
+        nodeName,
+        pool: { name: nodeName, generation, resourceSliceCount: 1 },
+        devices: [{ name: 'd' }],
+      },
+    }) as unknown as ResourceSlice;
+  const refusal = async (write: Promise<unknown> | undefined): Promise<string> => {
+    try {
+      await write;
+      return '';
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      return error.message;
+    }
+  };
+
+  test('its node, and of no other', async () => {
+    const made = handlers.n1?.create(resourceSlices, slice('n1'));
+    expect(await refusal(made)).toBe('');
+    expect(await refusal(handlers.n1?.create(resourceSlices, slice('n2')))).toMatch('only ResourceSlices of that node');
+    expect(await refusal(handlers.none?.create(resourceSlices, slice('n1')))).toMatch(
+      'only ResourceSlices of that node',
+    );
+    const { resourceVersion } = (await made)?.metadata ?? {};
+    const next = { ...slice('n1', 2), metadata: { ...slice('n1').metadata, resourceVersion } };
+    expect(await refusal(handlers.n2?.replace(resourceSlices, next))).toMatch('only ResourceSlices of that node');
+    expect(await refusal(handlers.n2?.delete(resourceSlices, { name: 'of-n1' }))).toMatch(
+      'only ResourceSlices of that node',
+    );
+    expect(await refusal(handlers.n1?.replace(resourceSlices, next))).toBe('');
+    expect(await refusal(handlers.n1?.delete(resourceSlices, { name: 'of-n1' }))).toBe('');
+  });
+
+  test('its own making', async () => {
+    expect(await refusal(handlers.n1?.create(resourceSlices, slice('n1', 1, {})))).toMatch('kubevirt.io=virt-handler');
+  });
 });

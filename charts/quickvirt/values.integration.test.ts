@@ -69,6 +69,8 @@ const factors = {
   'monitoring.enabled': [false, true],
   'monitoring.labels': [{}, { release: 'prometheus' }],
   'monitoring.interval': ['30s', '1m'],
+  'dra.enabled': [false, true],
+  'dra.driverName': ['qat.quickvirt.io', 'qat.example.org'],
   logVerbosity: [0, 9],
   'uninstall.workloads': ['block', 'remove'],
   'uninstall.timeoutSeconds': [1, 86_400],
@@ -116,6 +118,7 @@ describe('the schema refuses', () => {
     ['a relative kubelet root', { virtHandler: { kubeletRootDir: 'kubelet' } }, /kubeletRootDir/],
     ['a toleration with a typing error', { virtHandler: { tolerations: [{ keys: 'x' }] } }, /keys/],
     ['a policy that is none', { uninstall: { workloads: 'keep' } }, /workloads/],
+    ['a driver name that is none', { dra: { driverName: 'Q_A_T' } }, /driverName/],
     ['a verbosity out of range', { logVerbosity: 10 }, /logVerbosity/],
     ['an interval without a unit', { monitoring: { interval: '30' } }, /interval/],
   ])('%s', (_what, values, words) => {

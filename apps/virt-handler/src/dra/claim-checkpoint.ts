@@ -1,5 +1,6 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeDurably } from '@quickvirt/host';
 import type { PreparedClaim } from './claim-allocation.ts';
 
 const FILE = 'claims.json';
@@ -48,15 +49,8 @@ export class ClaimCheckpoint {
   }
 
   async #write(claims: ReadonlyMap<string, PreparedClaim>): Promise<void> {
-    const path = join(this.#directory, FILE);
-    const file = await open(`${path}.next`, 'w', 0o600);
-    try {
-      await file.writeFile(`${JSON.stringify({ version: VERSION, claims: [...claims.values()] })}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(`${path}.next`, path);
+    const text = JSON.stringify({ version: VERSION, claims: [...claims.values()] });
+    await writeDurably(join(this.#directory, FILE), `${text}\n`);
     this.#claims = claims;
   }
 }

@@ -4,6 +4,7 @@ import { draDeviceName, type PciAddress, type VirtualFunction } from '@quickvirt
 import type { ClaimReference, NodePrepareResourceResponse } from '@quickvirt/rpc';
 import type { Logger } from '@quickvirt/telemetry';
 import { claimDeviceCdiName, claimRequestCdiName } from '@quickvirt/node-plan';
+import type { DeviceHolder } from '../qat/checkpoint.ts';
 import { ClaimError, preparedClaimOf, requestOf, type PreparedClaim } from './claim-allocation.ts';
 import type { ClaimCheckpoint } from './claim-checkpoint.ts';
 import type { ClaimFiles, DeviceNow } from './claim-files.ts';
@@ -16,10 +17,9 @@ export interface DeviceHolds {
   releaseClaim(claimUid: string): Promise<void>;
   /** All that is held, by device. */
   holders(): Promise<ReadonlyMap<PciAddress, DeviceHolder>>;
+  /** Calls back when holds changed. Returns what ends it. */
+  onChange(listener: () => void): () => void;
 }
-
-/** A pod that got a device from a device plugin, or a claim. */
-export type DeviceHolder = 'device-plugin' | { readonly claim: string };
 
 export interface ClaimsOptions {
   client: Pick<KubeClient, 'get'>;
@@ -31,8 +31,6 @@ export interface ClaimsOptions {
   functionAt: (pciAddress: PciAddress) => VirtualFunction | undefined;
   /** The device nodes of functions, as they are now. @throws Error when one cannot be opened by a guest. */
   nodesOf: (pciAddresses: readonly PciAddress[]) => Promise<DeviceNodeFacts[]>;
-  /** Called when a claim got or lost devices. */
-  onChange: () => void;
   logger: Logger;
 }
 
@@ -58,7 +56,7 @@ export class Claims {
   /** What the kubelet is to add to containers of the claim. @throws ClaimError or what holds and ports throw. */
   prepare(reference: ClaimReference, driverName: string): Promise<NodePrepareResourceResponse['devices']> {
     return this.#inTurn(async () => {
-      const { client, nodeName, checkpoint, holds, onChange, logger } = this.#options;
+      const { client, nodeName, checkpoint, holds, logger } = this.#options;
       const object = await this.#claimOf(client, reference);
       const claim = preparedClaimOf(object, reference, { driverName, nodeName });
       const now = await this.#devicesNow(claim);
@@ -69,7 +67,6 @@ export class Claims {
       );
       await checkpoint.put(claim);
       await this.#options.files.write(claim, now);
-      onChange();
       logger.info('a claim is prepared', { ...shown(claim), devices: claim.devices });
       return responseOf(claim, nodeName);
     });
@@ -107,13 +104,12 @@ export class Claims {
   }
 
   async #forget(claim: Pick<PreparedClaim, 'uid' | 'name' | 'namespace' | 'driverName'>): Promise<void> {
-    const { checkpoint, files, holds, onChange, logger } = this.#options;
+    const { checkpoint, files, holds, logger } = this.#options;
     const isKnown = checkpoint.claims.has(claim.uid);
     await files.remove(claim);
     await checkpoint.remove(claim.uid);
     await holds.releaseClaim(claim.uid);
     if (!isKnown) return;
-    onChange();
     logger.info('a claim is given back', shown(claim));
   }
 

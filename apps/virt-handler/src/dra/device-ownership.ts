@@ -1,11 +1,9 @@
 import { offerSideOf, type OfferSide, type PciAddress, type VirtualFunction } from '@quickvirt/qat';
-import type { DeviceHolder } from './claims.ts';
+import type { DeviceHolder } from '../qat/checkpoint.ts';
 
 export interface DeviceOwnershipOptions {
   /** The node's virtual functions that are ours to offer, as the last scan saw them. */
   functions: () => readonly VirtualFunction[];
-  /** Who is to offer a function, by the configuration. */
-  wanted: (virtualFunction: VirtualFunction) => OfferSide;
   holders: () => Promise<ReadonlyMap<PciAddress, DeviceHolder>>;
 }
 
@@ -89,7 +87,7 @@ export class DeviceOwnership {
     if (this.#offeredByPlugin.has(pciAddress)) offeredBy.push('DevicePlugin');
     // What is not known to be unpublished counts as published, unless a plugin's pod has it already.
     if (this.#published ? this.#published.has(pciAddress) : holder !== 'DevicePlugin') offeredBy.push('DRA');
-    return offerSideOf({ wanted: this.#options.wanted(vf), holder, offeredBy });
+    return offerSideOf({ wanted: vf.offer, holder, offeredBy });
   }
 }
 

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { KubeClient, nodes, resourceClaims, resourceSlices, type ResourceClaim } from '@quickvirt/kube';
-import type { OfferSide } from '@quickvirt/qat';
 import { dialDraPlugin, dialPluginRegistration } from '@quickvirt/rpc';
 import type { Logger } from '@quickvirt/telemetry';
 import { settle as settleWithin, startKubeApiserver, type KubeApiserver } from '@quickvirt/testing';
@@ -47,7 +46,6 @@ afterAll(async () => {
 let root: string;
 let source: FakeSource;
 let holds: FakeHolds;
-let wanted: OfferSide;
 let driverName: string;
 let running: { dra: DynamicResourceAllocation; stop: () => Promise<void> };
 
@@ -55,7 +53,6 @@ beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'dra-'));
   source = new FakeSource([virtualFunction(0), virtualFunction(1)]);
   holds = new FakeHolds();
-  wanted = 'DRA';
   driverName = DRIVER;
 });
 
@@ -77,7 +74,6 @@ function start(): void {
       cdiDirectory: join(root, 'cdi'),
       stateDirectory: join(root, 'state'),
       driverName: () => driverName,
-      wanted: () => wanted,
       source,
       holds,
       nodesOf: async (addresses) => [
@@ -168,13 +164,11 @@ describe('ResourceSlices', () => {
       await admin.delete(resourceSlices, metadata as never);
     await settle(async () => expect(await published()).toHaveLength(2));
     expect(running.dra.ownership.devicePluginMayOffer('0000:3d:01.0')).toBe(false);
-    wanted = 'DevicePlugin';
-    source.set([virtualFunction(0), virtualFunction(1)]);
+    source.set([0, 1].map((index) => virtualFunction(index, { offer: 'DevicePlugin' })));
     await settle(async () => expect(await published()).toEqual([]));
     await settle(() => expect(running.dra.ownership.devicePluginMayOffer('0000:3d:01.0')).toBe(true));
     running.dra.ownership.devicePluginOffers(['0000:3d:01.0', '0000:3d:01.1']);
     // And back: only when the plugin has withdrawn them.
-    wanted = 'DRA';
     source.set([virtualFunction(0), virtualFunction(1)]);
     await settle(() => expect(running.dra.ownership.devicePluginMayOffer('0000:3d:01.0')).toBe(false));
     expect(await published()).toEqual([]);
@@ -288,7 +282,7 @@ describe('claims', () => {
     await running.stop();
     await rm(join(root, 'cdi'), { recursive: true });
     await admin.delete(resourceClaims, { namespace: 'default', name: 'lost' });
-    wanted = 'DevicePlugin';
+    source.set([0, 1].map((index) => virtualFunction(index, { offer: 'DevicePlugin' })));
     start();
     // Its file is there again, the other's device is free, and the driver is served for as long as the claim lives.
     const again = await register();

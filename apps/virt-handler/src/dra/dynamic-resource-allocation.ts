@@ -1,6 +1,6 @@
 import type { ControllerOptions, KubeClient } from '@quickvirt/kube';
 import type { DeviceNodeFacts } from '@quickvirt/node-plan';
-import type { OfferSide, PciAddress, QatInventory, VirtualFunction } from '@quickvirt/qat';
+import type { PciAddress, QatInventory, VirtualFunction } from '@quickvirt/qat';
 import type { Logger } from '@quickvirt/telemetry';
 import { WakeLoop } from '../device-plugins/wake-loop.ts';
 import { ClaimCheckpoint } from './claim-checkpoint.ts';
@@ -21,8 +21,6 @@ export interface DynamicResourceAllocationOptions {
   /** virt-handler's own directory on the node, for what must outlive it. */
   stateDirectory: string;
   driverName: () => string;
-  /** Who is to offer a virtual function, by the configuration. */
-  wanted: (virtualFunction: VirtualFunction) => OfferSide;
   /** The node's functions, kept up to date by whoever scans the bus. */
   source: { inventory(): QatInventory; onChange(listener: () => void): () => void };
   holds: DeviceHolds;
@@ -52,7 +50,6 @@ export class DynamicResourceAllocation {
     this.#directories = new PluginDirectories(options.kubeletDirectory, options.hostKubeletDirectory);
     this.ownership = new DeviceOwnership({
       functions: () => ours(options.source.inventory()),
-      wanted: options.wanted,
       holders: () => options.holds.holders(),
     });
   }
@@ -73,10 +70,10 @@ export class DynamicResourceAllocation {
       holds,
       functionAt: (address) => source.inventory().virtualFunctions.find(({ pciAddress }) => pciAddress === address),
       nodesOf,
-      onChange: () => this.#loop.wake(),
     });
     await claims.restore();
-    const ends = [source.onChange(() => this.#loop.wake()), this.ownership.onChange(() => this.#loop.wake())];
+    const wake = () => this.#loop.wake();
+    const ends = [source.onChange(wake), holds.onChange(wake), this.ownership.onChange(wake)];
     await this.#loop.run(signal, async () => {
       try {
         await this.#update(claims, signal);
@@ -111,8 +108,8 @@ export class DynamicResourceAllocation {
 
   /** Starts the slices when there is something to publish or to withdraw. Answers whether DRA is wanted and there. */
   async #publish(signal: AbortSignal): Promise<boolean> {
-    const { client, nodeName, driverName, source, wanted, logger } = this.#options;
-    const isWanted = ours(source.inventory()).some((vf) => wanted(vf) === 'DRA');
+    const { client, nodeName, driverName, source, logger } = this.#options;
+    const isWanted = ours(source.inventory()).some(({ offer }) => offer === 'DRA');
     if (this.#isServed === undefined) {
       const published = await publishedBefore(client, nodeName);
       this.#isServed = published !== undefined;

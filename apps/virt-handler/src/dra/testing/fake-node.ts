@@ -1,5 +1,6 @@
 import type { PciAddress, QatInventory, VirtualFunction } from '@quickvirt/qat';
-import type { DeviceHolder, DeviceHolds } from '../claims.ts';
+import type { DeviceHolder } from '../../qat/checkpoint.ts';
+import type { DeviceHolds } from '../claims.ts';
 
 /** A virtual function that a guest may have, each in an IOMMU group of its own. */
 export function virtualFunction(index: number, changes: Partial<VirtualFunction> = {}): VirtualFunction {
@@ -17,6 +18,7 @@ export function virtualFunction(index: number, changes: Partial<VirtualFunction>
     groupMembers: [],
     numaNode: 0,
     services: [],
+    offer: 'DRA',
     resourceName: 'qat.intel.com/generic',
     usable: true,
     findings: [],
@@ -51,6 +53,7 @@ export class FakeSource {
 /** Holds in memory. */
 export class FakeHolds implements DeviceHolds {
   readonly held = new Map<PciAddress, DeviceHolder>();
+  readonly #listeners = new Set<() => void>();
 
   async holdForClaim(claim: string, pciAddresses: readonly PciAddress[]): Promise<void> {
     for (const pciAddress of pciAddresses) {
@@ -59,15 +62,26 @@ export class FakeHolds implements DeviceHolds {
         throw new Error(`${pciAddress} is held by ${JSON.stringify(holder)}`);
     }
     for (const pciAddress of pciAddresses) this.held.set(pciAddress, { claim });
+    this.#tell();
   }
 
   async releaseClaim(claim: string): Promise<void> {
     for (const [pciAddress, holder] of this.held) {
       if (holder !== 'device-plugin' && holder.claim === claim) this.held.delete(pciAddress);
     }
+    this.#tell();
   }
 
   async holders(): Promise<ReadonlyMap<PciAddress, DeviceHolder>> {
     return new Map(this.held);
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
   }
 }
