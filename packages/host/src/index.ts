@@ -9,4 +9,4 @@ export { exec, ExecError, type ExecOptions, type ExecResult } from './exec.ts';
 export { raiseMemoryLock } from './memory-lock.ts';
 export { isInPod, isStillInPod, podProcesses, type PodProcess } from './pod-processes.ts';
 export { Sysfs, SysfsError, type SysfsOptions } from './sysfs.ts';
-export { writeAtomically } from './write-atomically.ts';
+export { writeAtomically, writeDurably } from './write-atomically.ts';

@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-const code = (expected: string) => expect.objectContaining({ name: 'SysfsError', code: expected }) as Error;
+const code = (expected: string) => expect.objectContaining({ name: 'SysfsError', code: expected });
 
 describe('reading', () => {
   test('gives text, numbers, the names of links and of entries', async () => {

@@ -34,6 +34,7 @@ export { planNode } from './plan-node.ts';
 export { firstPurpose, predictRounds } from './predict.ts';
 export type { QatSettings } from './settings.ts';
 export { takeInventory } from './take-inventory.ts';
+export { takesAway } from './takes-away.ts';
 export {
   draDevice,
   draDeviceName,
