@@ -1,5 +1,6 @@
 /** A Linux host as root sees it: paths that nobody can lead astray, inotify, processes of a pod, programs. */
 export { openBeneath, openEntry, UnsafePathError, type HeldPath } from './beneath.ts';
+export { changePodCpuQuotas, type CpuQuotaChange } from './cpu-quota.ts';
 export { putDeviceNode, removeDeviceNode } from './device-node.ts';
 export { deviceNumbers } from './device-numbers.ts';
 export { rewriteDevicePrograms } from './device-programs.ts';

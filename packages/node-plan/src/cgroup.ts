@@ -4,23 +4,30 @@ export interface DeviceRule {
   readonly minor: number;
 }
 
-/** Where a process' device rules are kept: in a controller of cgroup v1, or in programs on a cgroup of v2. */
-export interface DeviceCgroup {
+/** Where a controller's settings for a process are: in its hierarchy of cgroup v1, or in the one hierarchy of v2. */
+export interface ControllerCgroup {
   readonly version: 1 | 2;
   /** Below the mount of the hierarchy, with a leading slash: `/kubepods.slice/...`. */
   readonly path: string;
 }
 
+/** Where a process' device rules are kept: in a controller of cgroup v1, or in programs on a cgroup of v2. */
+export type DeviceCgroup = ControllerCgroup;
+
+/** The cgroup that decides which devices a process may open, as `controllerCgroupOf`. */
+export const deviceCgroupOf = (procCgroup: string): DeviceCgroup | undefined =>
+  controllerCgroupOf(procCgroup, 'devices');
+
 /**
- * The cgroup that decides which devices a process may open, from its `/proc/PID/cgroup` (cgroups(7)): on a node with both
- * hierarchies the controller `devices` of v1 counts, else v2's own. Undefined when the text names neither. Pure.
+ * The cgroup in which a controller sees a process, from its `/proc/PID/cgroup` (cgroups(7)): on a node with both
+ * hierarchies the controller's of v1 counts, else v2's own. Undefined when the text names neither. Pure.
  */
-export function deviceCgroupOf(procCgroup: string): DeviceCgroup | undefined {
-  let unified: DeviceCgroup | undefined;
+export function controllerCgroupOf(procCgroup: string, controller: string): ControllerCgroup | undefined {
+  let unified: ControllerCgroup | undefined;
   for (const line of procCgroup.split('\n')) {
     const [id, controllers, ...rest] = line.split(':');
     const path = rest.join(':');
-    if (controllers?.split(',').includes('devices')) return { version: 1, path };
+    if (controllers?.split(',').includes(controller)) return { version: 1, path };
     if (id === '0' && controllers === '') unified = { version: 2, path };
   }
   return unified;

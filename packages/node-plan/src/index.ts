@@ -24,13 +24,16 @@ export {
   type MetadataDevice,
 } from './device-metadata.ts';
 export {
+  controllerCgroupOf,
   deviceCgroupOf,
   deviceRuleLine,
   withDeviceRule,
   withoutDeviceRule,
+  type ControllerCgroup,
   type DeviceCgroup,
   type DeviceRule,
 } from './cgroup.ts';
+export { liftedCpuQuota, podCgroupPaths, restoredCpuQuota, type CpuQuota } from './cpu-limit.ts';
 export { lockedMemoryBytes } from './memlock.ts';
 export { labelChanges, nodeLabels, type NodeCapabilities } from './node-labels.ts';
 export { groupNodeNames, pciPools, type PciPool, type PciPoolsInput, type PooledFunction } from './pci-pools.ts';
