@@ -41,6 +41,20 @@ const SYNC_TIMEOUT_MS = 60_000;
 /** Answers of a launcher that the same request would get again. */
 const REFUSALS: readonly string[] = ['FAILED_PRECONDITION', 'INVALID_ARGUMENT', 'UNIMPLEMENTED'];
 
+/** What a launcher says of itself when it can change the devices of a running guest. */
+const HOTPLUG_FEATURE = 'hotplug-host-device';
+const INFO_TIMEOUT_MS = 5_000;
+
+/** The guest's launcher is of a release that cannot change the devices of a running guest. */
+class LauncherTooOld extends Error {
+  constructor(version: string) {
+    super(
+      `the guest's launcher (${version || 'an old release'}) cannot change the devices of a running guest: ` +
+        'restart the VM, and it comes back with its devices under the present release',
+    );
+  }
+}
+
 /** Runs the effects of the controller of guests' devices. */
 export function guestDevicesStepRunner(ports: StepPorts): EffectRunner<GuestDevicesEffect> {
   const { client, recorder, vmis, memories, launchers, access } = ports;
@@ -117,6 +131,8 @@ async function syncDevices(
   if (!connection || !launcher) return;
   const { podUid } = connection;
   try {
+    const { version, features } = await launcher.info({}, { timeoutMs: INFO_TIMEOUT_MS, signal });
+    if (!features.includes(HOTPLUG_FEATURE)) throw new LauncherTooOld(version);
     if (toOpen.length > 0) await access.allowLockedMemory(vmi, podUid, functions.length);
     for (const pciAddress of toOpen) await access.open(podUid, pciAddress);
     const { managedFields: _unread, ...metadata } = vmi.metadata;
@@ -131,7 +147,7 @@ async function syncDevices(
     if (signal.aborted) throw error;
     const message = error instanceof Error ? error.message : String(error);
     const reason = (error instanceof RpcError && error.details.reason) || 'HotplugFailed';
-    if (error instanceof RpcError && REFUSALS.includes(error.code)) {
+    if (error instanceof LauncherTooOld || (error instanceof RpcError && REFUSALS.includes(error.code))) {
       memories.update(key, { outcome: { type: 'refused', wish: text, reason, message } });
       return;
     }

@@ -31,6 +31,7 @@ function aState(state: Partial<DomainState> = {}): DomainState {
     guestMemoryBytes: 128 * 1024 * 1024,
     error: '',
     domainXml: '',
+    guestPciDevices: [],
     ...state,
   };
 }
@@ -135,6 +136,32 @@ describe('what virt-handler does', () => {
         ],
       },
     });
+  });
+
+  test('a guest without the devices that it asks for runs on, and says why, once', () => {
+    const problem = { reason: 'HotplugFailed', message: 'device b: no such group' };
+    const running = settled(aVmi({ phase: 'Scheduled' }), aLauncher());
+    const with_ = (vmi: VirtualMachineInstance) =>
+      decideVmi({ ...observed(vmi, aLauncher()), deviceProblem: problem }, NOW).effects;
+    const effects = with_(running);
+    expect(kinds(effects)).toEqual(['applyStatus', 'event SyncFailed']);
+    expect(effects[0]).toMatchObject({ status: { phase: 'Running' } });
+    const told = effects[0]?.type === 'applyStatus' ? applied(running, effects[0].status) : running;
+    expect(told.status?.conditions).toContainEqual(
+      expect.objectContaining({ type: 'Synchronized', status: 'False', ...problem }),
+    );
+    expect(with_(told)).toEqual([]);
+    expect(kinds(decide(told, aLauncher()).effects)).toEqual(['applyStatus']);
+  });
+
+  test('a guest with devices of its node says that they keep it there', () => {
+    const vmi = aVmi({ phase: 'Scheduled' });
+    vmi.spec.domain.devices.hostDevices = [{ name: 'qat0', deviceName: 'qat.intel.com/cy' }];
+    const [effect] = decide(vmi, aLauncher()).effects;
+    const conditions = effect?.type === 'applyStatus' ? effect.status.conditions : [];
+    expect(conditions).toContainEqual(
+      expect.objectContaining({ type: 'LiveMigratable', status: 'False', reason: 'HostDeviceNotLiveMigratable' }),
+    );
   });
 
   describe('Ready', () => {

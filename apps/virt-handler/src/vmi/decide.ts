@@ -16,6 +16,8 @@ export interface VmiObserved {
   configRevision: string;
   /** The connection to a launcher of this instance. */
   launcher: ObservedLauncher | undefined;
+  /** Why a guest that runs has other devices than asked for. */
+  deviceProblem?: { reason: string; message: string };
 }
 
 export interface ObservedLauncher {
@@ -48,9 +50,10 @@ export function decideVmi(observed: VmiObserved, now: Date): Decision<VmiEffect>
   if (launcher.view.type === 'silent') return aboutSilence(vmi, launcher.view, now);
   const { state } = launcher.view;
   if (state.phase === 'DOMAIN_PHASE_RUNNING' || state.phase === 'DOMAIN_PHASE_PAUSED') {
-    const status = runningStatus(vmi, { state, disks: launcher.disks }, now);
+    const status = runningStatus(vmi, { state, disks: launcher.disks }, now, observed.deviceProblem);
     const started = phase === 'Scheduled' ? guestStarted : [];
-    return { effects: [...apply(vmi, status, started), ...shutdown(vmi, launcher)] };
+    const events = [...started, ...newProblem(vmi, observed.deviceProblem)];
+    return { effects: [...apply(vmi, status, events), ...shutdown(vmi, launcher)] };
   }
   // A guest that ended is judged by virt-controller, from the exit record of its launcher.
   if (state.phase === 'DOMAIN_PHASE_UNSPECIFIED' && phase === 'Scheduled') return aboutStart(observed, launcher, now);
@@ -101,9 +104,14 @@ function unsynchronized(
   problem: { reason: string; message: string },
   now: Date,
 ): VmiEffect[] {
+  return apply(vmi, unsynchronizedStatus(vmi, problem, now), newProblem(vmi, problem));
+}
+
+/** The event of a problem that the instance does not tell of yet. */
+function newProblem(vmi: VirtualMachineInstance, problem: { message: string } | undefined): RecordedEvent[] {
   const current = findCondition(vmi.status?.conditions, vmiConditions.synchronized);
-  const told = current?.status === 'False' && current.message === problem.message;
-  return apply(vmi, unsynchronizedStatus(vmi, problem, now), told ? [] : [syncFailed(problem.message)]);
+  const told = current?.status === 'False' && current.message === problem?.message;
+  return problem === undefined || told ? [] : [syncFailed(problem.message)];
 }
 
 /** The status write, if one is due, and then the events of the transition: a refused write must not tell of it. */

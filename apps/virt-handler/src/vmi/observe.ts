@@ -1,8 +1,8 @@
 import type { VirtualMachineInstance } from '@quickvirt/api';
-import { readDomainXml } from '@quickvirt/domain-xml';
 import type { StoreReader } from '@quickvirt/kube';
 import type { DomainState } from '@quickvirt/rpc';
 import type { CurrentConfig } from '../current-config.ts';
+import { describedDomain } from '../launchers/domain-description.ts';
 import type { LauncherConnection } from '../launchers/launcher-connection.ts';
 import type { Launchers } from '../launchers/launchers.ts';
 import type { ObservedLauncher, VmiObserved } from './decide.ts';
@@ -13,10 +13,13 @@ export interface ObservePorts {
   vmis: StoreReader<VirtualMachineInstance>;
   launchers: Launchers;
   config: () => CurrentConfig;
+  /** Why a guest that runs has other devices than asked for, by its key. */
+  deviceProblem?: (key: string) => VmiObserved['deviceProblem'];
 }
 
 /** Reads what a decision needs, from memory only. */
-export function observeVmi(key: string, { nodeName, vmis, launchers, config }: ObservePorts): VmiObserved | undefined {
+export function observeVmi(key: string, ports: ObservePorts): VmiObserved | undefined {
+  const { nodeName, vmis, launchers, config, deviceProblem } = ports;
   const vmi = vmis.get(key);
   if (!vmi) return undefined;
   const { domainConfig, revision } = config();
@@ -26,6 +29,7 @@ export function observeVmi(key: string, { nodeName, vmis, launchers, config }: O
     config: domainConfig,
     configRevision: revision,
     launcher: observedLauncher(launchers.get(key)),
+    deviceProblem: deviceProblem?.(key),
   };
 }
 
@@ -41,19 +45,7 @@ function observedLauncher(connection: LauncherConnection | undefined): ObservedL
   return { podUid, openedAt, view, syncOutcome, shutdownTold, disks };
 }
 
-const disksByState = new WeakMap<DomainState, readonly DomainDisk[]>();
-
-/** Read once a state. XML that cannot be read has no disks: it came from a launcher, and only the status depends on it. */
+/** Disks of the domain that have a name of ours. */
 function disksOf(state: DomainState): readonly DomainDisk[] {
-  const known = disksByState.get(state);
-  if (known) return known;
-  let disks: readonly DomainDisk[] = [];
-  try {
-    if (state.domainXml !== '')
-      disks = readDomainXml(state.domainXml).disks.flatMap(({ name, target }) => (name ? [{ name, target }] : []));
-  } catch {
-    disks = [];
-  }
-  disksByState.set(state, disks);
-  return disks;
+  return (describedDomain(state)?.disks ?? []).flatMap(({ name, target }) => (name ? [{ name, target }] : []));
 }

@@ -36,8 +36,11 @@ const OWN_CONDITIONS: readonly string[] = [
 ];
 
 /** libvirt's reason for a pause, and ours. */
+const BY_USER = { reason: reasons.paused.byUser, message: 'VMI was paused by user' };
 const PAUSE_REASONS: Record<string, { reason: string; message: string }> = {
-  user: { reason: reasons.paused.byUser, message: 'VMI was paused by user' },
+  user: BY_USER,
+  // Started paused, as the user asked: its CPUs have not run yet.
+  'starting-up': BY_USER,
   'io-error': { reason: reasons.paused.ioError, message: 'VMI was paused, IO error' },
   migration: { reason: reasons.paused.byMigrationMonitor, message: 'VMI was paused, migration monitor' },
 };
@@ -52,18 +55,39 @@ const NOT_MIGRATABLE: WantedCondition = {
   message: 'this release of QuickVirt cannot migrate guests',
 };
 
-/** The status of an instance whose guest runs (a paused one does). */
-export function runningStatus(vmi: VirtualMachineInstance, guest: GuestFacts, now: Date): VirtualMachineInstanceStatus {
+const HOST_DEVICE_NOT_MIGRATABLE: WantedCondition = {
+  type: vmiConditions.liveMigratable,
+  status: 'False',
+  reason: reasons.liveMigratable.hostDevices,
+  message: 'a guest with devices of its node cannot be migrated: it would have to leave them behind',
+};
+
+/**
+ * The status of an instance whose guest runs (a paused one does).
+ * @param problem why its devices are not those that the instance asks for.
+ */
+export function runningStatus(
+  vmi: VirtualMachineInstance,
+  guest: GuestFacts,
+  now: Date,
+  problem?: { reason: string; message: string },
+): VirtualMachineInstanceStatus {
   const { state, disks } = guest;
+  const synchronized: WantedCondition = problem ? { ...SYNCHRONIZED, status: 'False', ...problem } : SYNCHRONIZED;
   const status: VirtualMachineInstanceStatus = {
     phase: 'Running',
     phaseTransitionTimestamps: runningSince(vmi, now),
     volumeStatus: volumeStatus(vmi, disks),
     memory: memoryStatus(vmi, state),
-    conditions: timed(vmi, [SYNCHRONIZED, NOT_MIGRATABLE, ...paused(state), ...ready(vmi, state)], now),
+    conditions: timed(vmi, [synchronized, notMigratable(vmi), ...paused(state), ...ready(vmi, state)], now),
   };
   if (state.machineType) status.machine = { type: state.machineType };
   return status;
+}
+
+function notMigratable({ spec }: VirtualMachineInstance): WantedCondition {
+  const { gpus = [], hostDevices = [] } = spec.domain.devices;
+  return gpus.length + hostDevices.length > 0 ? HOST_DEVICE_NOT_MIGRATABLE : NOT_MIGRATABLE;
 }
 
 /** What the status says now of virt-handler's fields, with another answer to whether the guest is as asked for. */
