@@ -10,6 +10,7 @@ export { builtInFamilies, familyOf, knownFamilies } from './device-families.ts';
 export type { Finding, FindingCode } from './finding.ts';
 export { acknowledgeErrors, type AcknowledgedErrors } from './health.ts';
 export type { PhysicalFunction, QatGeneration, QatInventory, VirtualFunction } from './inventory.ts';
+export { describeFinding, nodeHealth, type NodeHealth } from './node-condition.ts';
 export {
   NODE_CONDITION,
   NODE_REPORT_ANNOTATION,
@@ -32,6 +33,7 @@ export { comparePciAddresses, isPciAddress, virtualFunctionAddress, type PciAddr
 export { describeStep, type Plan, type PlanStep } from './plan.ts';
 export { planNode } from './plan-node.ts';
 export { firstPurpose, predictRounds } from './predict.ts';
+export { servicesProblem } from './services.ts';
 export type { QatSettings } from './settings.ts';
 export { takeInventory } from './take-inventory.ts';
 export { takesAway } from './takes-away.ts';

@@ -4,6 +4,7 @@ import { forbidden, invalid, nearestOf, quoted, type Cause } from '../cause.ts';
 import { noFacts } from '../facts.ts';
 import { ratchet } from '../ratchet.ts';
 import { verdictOf, type AdmissionRequest, type Verdict } from '../request.ts';
+import { hostDeviceRules, hostDeviceWarnings } from './permitted-host-devices.ts';
 
 const group = 'kubevirt.io';
 /** What must be gone before QuickVirt goes, where its owner asked for that. */
@@ -15,7 +16,8 @@ export function validateKubeVirt(request: AdmissionRequest<KubeVirt>): Verdict {
   if (operation === 'DELETE') return verdictOf(deletionRules(request));
   if (object.metadata.deletionTimestamp) return verdictOf([]);
   const causes = kubevirtCauses(object);
-  if (old) return verdictOf(ratchet(causes, kubevirtCauses(old)), gateWarnings(object));
+  const warnings = [...gateWarnings(object), ...hostDeviceWarnings(object)];
+  if (old) return verdictOf(ratchet(causes, kubevirtCauses(old)), warnings);
   const others = facts.list<KubeVirt>({ group, resource: 'kubevirts' }) ?? [];
   const other = others.find(
     ({ metadata }) => metadata.uid !== object.metadata.uid || metadata.name !== object.metadata.name,
@@ -24,7 +26,7 @@ export function validateKubeVirt(request: AdmissionRequest<KubeVirt>): Verdict {
     const where = quoted(`${other.metadata.namespace}/${other.metadata.name}`);
     causes.push(forbidden('metadata.name', `Kubevirt is already created: a cluster has one, and it has ${where}`));
   }
-  return verdictOf(causes, gateWarnings(object));
+  return verdictOf(causes, warnings);
 }
 
 function deletionRules({ object, facts = noFacts }: AdmissionRequest<KubeVirt>): Cause[] {
@@ -37,12 +39,14 @@ function deletionRules({ object, facts = noFacts }: AdmissionRequest<KubeVirt>):
   });
 }
 
-function kubevirtCauses({ spec }: KubeVirt): Cause[] {
+function kubevirtCauses(kubevirt: KubeVirt): Cause[] {
+  const { spec } = kubevirt;
   return [
     ...gateRules(spec ?? {}),
     ...ratioRules(spec ?? {}),
     ...certificateRules(spec ?? {}),
     ...tlsRules(spec ?? {}),
+    ...hostDeviceRules(kubevirt),
   ];
 }
 
