@@ -194,6 +194,43 @@ describe('a virt-handler writes of nodes', () => {
   });
 });
 
+describe('a virt-handler writes into the status of its node', () => {
+  const qat = (status: string) => ({ type: 'QuickVirtQatHealthy', status, reason: 'Test' });
+  const others = [
+    { type: 'Ready', status: 'True', reason: 'KubeletReady' },
+    { type: 'DiskPressure', status: 'False', reason: 'KubeletHasNoDiskPressure' },
+  ];
+  const statusOf = (conditions: object[]) => ({ status: { conditions } });
+  const write = (node: string, patch: object, name = 'n1') => patchAs(node, nodes, name, patch, 'status');
+
+  beforeAll(async () => {
+    const status = JSON.stringify({ status: { conditions: others, capacity: { cpu: '4' } } });
+    await apiserver.kubectl('patch', 'node/n1', '--subresource=status', '--type=merge', '-p', status);
+  });
+
+  test('the condition of its QAT cards, and takes it off', async () => {
+    expect(await write('n1', statusOf([...others, qat('True')]))).toBe('');
+    expect(await write('n1', statusOf([others[0] ?? {}, qat('False'), others[1] ?? {}]))).toBe('');
+    expect(await write('n1', statusOf(others))).toBe('');
+  });
+
+  test('nothing on another node', async () => {
+    expect(await write('n2', statusOf([...others, qat('True')]))).toMatch('may not write node n1');
+  });
+
+  test.each([
+    ['another condition', statusOf([...others, { type: 'Other', status: 'True' }])],
+    ["the kubelet's Ready", statusOf([{ type: 'Ready', status: 'False' }, ...others.slice(1)])],
+    ['the loss of one', statusOf(others.slice(1))],
+    ['the capacity', { status: { capacity: { cpu: '8' } } }],
+    ['extended resources', { status: { capacity: { 'example.com/x': '1' } } }],
+    ['addresses', { status: { addresses: [{ type: 'InternalIP', address: '192.0.2.1' }] } }],
+    ['nothing at all', { status: null }],
+  ])('not %s', async (_what, patch) => {
+    expect(await write('n1', patch)).toMatch('only the condition QuickVirtQatHealthy');
+  });
+});
+
 test('a virt-handler renews the Lease of its own node and no other', async () => {
   const lease = (node: string) => ({
     apiVersion: 'coordination.k8s.io/v1',

@@ -1,5 +1,5 @@
-import { kubevirts, type KubeVirt } from '@quickvirt/api';
-import { clusterConfigFrom, domainConfigFrom, type DomainConfig } from '@quickvirt/config';
+import { kubevirts, type KubeVirt, type PciHostDevice } from '@quickvirt/api';
+import { clusterConfigFrom, domainConfigFrom, type DomainConfig, type QatConfig } from '@quickvirt/config';
 import { Informer, type ApiClient, type InformerOptions, type StoreReader } from '@quickvirt/kube';
 
 /** What the KubeVirt CR says for the guests of a node. */
@@ -9,6 +9,8 @@ export interface CurrentConfig {
   useEmulation: boolean;
   /** CPU models that nodes do not offer. */
   obsoleteCpuModels: readonly string[];
+  /** PCI devices that guests may have, and how QAT cards are handled. */
+  hostDevices: { pciHostDevices: readonly PciHostDevice[]; qat: QatConfig };
   /** Changes whenever the configuration does. */
   revision: string;
   /** `metadata.resourceVersion` of the CR; undefined while there is none. */
@@ -40,6 +42,7 @@ export function configReader(store: StoreReader<KubeVirt>): () => CurrentConfig 
           // An emulated CPU is not the host's: QEMU's own model (kvm64) counts as obsolete and would bar the node.
           useEmulation: config.developer.useEmulation,
           obsoleteCpuModels: config.developer.useEmulation ? [] : config.obsoleteCpuModels,
+          hostDevices: { pciHostDevices: config.permittedHostDevices.pciHostDevices, qat: config.qat },
           revision,
           resourceVersion: from?.metadata.resourceVersion,
         },

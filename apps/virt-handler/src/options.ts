@@ -20,8 +20,12 @@ export interface Options {
   readonly kubeletDirectory: string;
   /** The host's /dev, as mounted here. */
   readonly deviceDirectory: string;
+  /** The node's /sys. */
+  readonly sysfsDirectory: string;
   /** Where the container runtime reads CDI specifications. */
   readonly cdiDirectory: string;
+  /** virt-handler's own directory on the node, for what must outlive it. */
+  readonly stateDirectory: string;
   /** Where the init container left what the node's libvirt says of it. */
   readonly capabilitiesDirectory: string;
 }
@@ -36,7 +40,9 @@ const FLAGS = {
   'grpc-port': { type: 'string', default: '8186' },
   'kubelet-directory': { type: 'string', default: '/var/lib/kubelet' },
   'device-directory': { type: 'string', default: '/host/dev' },
+  'sysfs-directory': { type: 'string', default: '/sys' },
   'cdi-directory': { type: 'string', default: '/var/run/cdi' },
+  'state-directory': { type: 'string', default: '/var/lib/quickvirt' },
   'capabilities-directory': { type: 'string', default: '/capabilities' },
 } as const;
 
@@ -55,7 +61,9 @@ export function readOptions(args: readonly string[], env: Readonly<Record<string
     grpcPort: wholeNumber('--grpc-port', flags['grpc-port'], 65_535),
     kubeletDirectory: flags['kubelet-directory'],
     deviceDirectory: flags['device-directory'],
+    sysfsDirectory: flags['sysfs-directory'],
     cdiDirectory: flags['cdi-directory'],
+    stateDirectory: flags['state-directory'],
     capabilitiesDirectory: flags['capabilities-directory'],
   };
 }

@@ -9,8 +9,10 @@ export const rbac: AppRights = {
     { apiGroups: ['kubevirt.io'], resources: ['virtualmachineinstances'], verbs: ['get', 'list', 'watch'] },
     { apiGroups: ['kubevirt.io'], resources: ['virtualmachineinstances/status'], verbs: ['patch'] },
     { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
-    // The node's runtime version is read, the label kubevirt.io/schedulable written.
-    { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'patch'] },
+    // The node's runtime version and labels are read, its own labels and the report of its QAT cards written.
+    { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch', 'patch'] },
+    // One condition of its own: QuickVirtQatHealthy.
+    { apiGroups: [''], resources: ['nodes/status'], verbs: ['patch'] },
     {
       apiGroups: ['certificates.k8s.io'],
       resources: ['certificatesigningrequests'],

@@ -11,7 +11,10 @@ import { socketDialer } from './launchers/launcher-dialer.ts';
 import { Launchers } from './launchers/launchers.ts';
 import { runHeartbeat } from './node/heartbeat.ts';
 import { nodeLabelController } from './node/node-labels.ts';
+import { ownNodeInformer } from './node/own-node.ts';
 import type { Options } from './options.ts';
+import { PciDevices } from './pci-devices.ts';
+import { nodeStatusController } from './qat/node-status.ts';
 import { ServingCertificate } from './serving-certificate.ts';
 import { vmiController, vmiInformer } from './vmi/index.ts';
 
@@ -37,10 +40,23 @@ export async function runVirtHandler(options: Options, ports: RunPorts, signal: 
   const certificate = new ServingCertificate({ client, namespace, nodeName, logger, metrics });
   const registry = new PluginRegistry({ pluginDirectory: `${kubeletDirectory}/device-plugins`, logger });
   const sharedDevices = new SharedDevices({ ...options, registry, count: options.maxDevices, access, logger, metrics });
+  const ownNode = ownNodeInformer(client, nodeName, { logger });
+  const pciDevices = await PciDevices.open({
+    ...options,
+    registry,
+    access,
+    config: () => config().hostDevices,
+    nodeLabels: () => ownNode.store.get(nodeName)?.metadata.labels ?? {},
+    logger,
+    metrics,
+  });
+  kubevirts.subscribe(() => pciDevices.configChanged());
+  ownNode.subscribe(() => pciDevices.configChanged());
   const common: ControllerOptions = { logger, metrics, metricsPrefix: 'kubevirt_' };
   const recorder = new Recorder(client, { component: 'virt-handler', host: nodeName, ...common });
   const prepareDevices: Parameters<typeof vmiController>[0]['prepareDevices'] = async (vmi, podUid) => {
     if (access === 'chown') await chownContainerDevices(vmi, podUid, logger);
+    await pciDevices.access.allowLockedMemory(vmi, podUid);
   };
   const node = { client, nodeName, namespace, podName: options.podName, logger };
   let isReady = false;
@@ -64,7 +80,11 @@ export async function runVirtHandler(options: Options, ports: RunPorts, signal: 
     .addRunnable({ name: 'heartbeat', run: (stop) => runHeartbeat(node, stop) })
     .addRunnable({ name: 'device-plugins', run: (stop) => registry.run(stop) })
     .addRunnable({ name: 'shared-devices', run: (stop) => sharedDevices.run(stop) })
-    .addControllers(nodeLabels)
+    .addRunnable({ name: 'pci-devices', run: (stop) => pciDevices.run(stop) })
+    .addControllers(
+      nodeLabels,
+      nodeStatusController({ ...pciDevices.view, client, recorder, nodeName, ownNode }, common),
+    )
     .addRunnable({
       name: 'node-labels',
       run: async (stop) => {

@@ -134,6 +134,8 @@ async function startHandler() {
       kubeletDirectory: join(root, 'kubelet'),
       deviceDirectory: '/dev',
       cdiDirectory: join(root, 'cdi'),
+      sysfsDirectory: join(root, 'sys'),
+      stateDirectory: join(root, 'state'),
       capabilitiesDirectory: CAPABILITIES,
     },
     { client, logger, metrics: new Metrics() },

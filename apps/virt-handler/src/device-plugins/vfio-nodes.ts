@@ -1,4 +1,4 @@
-import { mkdir, readlink, stat } from 'node:fs/promises';
+import { mkdir, open, readlink, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { deviceNumbers, writeAtomically } from '@quickvirt/host';
 import {
@@ -64,6 +64,17 @@ export class VfioNodes {
       return { devices: nodes.map(({ path }) => ({ containerPath: path, hostPath: path, permissions: 'rw' })) };
     await this.specify(nodes);
     return { cdiDevices: nodes.map((node) => ({ name: cdiDeviceName(cdiName(node)) })) };
+  }
+
+  /** Whether somebody has an IOMMU group open: it opens once at a time (Linux, drivers/vfio/group.c). */
+  async isGroupOpen(iommuGroup: number): Promise<boolean> {
+    try {
+      const handle = await open(`${this.#options.deviceDirectory}/vfio/${iommuGroup}`, 'r+');
+      await handle.close();
+      return false;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'EBUSY';
+    }
   }
 
   /** Writes nodes into the CDI specification, beside those that are there already; nothing where it holds them. */
