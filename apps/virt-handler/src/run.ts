@@ -16,6 +16,7 @@ import type { Options } from './options.ts';
 import { PciDevices } from './pci-devices.ts';
 import { nodeStatusController } from './qat/node-status.ts';
 import { ServingCertificate } from './serving-certificate.ts';
+import { nodeCpuLimits } from './vmi/cpu-limits.ts';
 import { vmiController, vmiInformer } from './vmi/index.ts';
 
 /** What virt-handler runs with. */
@@ -74,7 +75,20 @@ export async function runVirtHandler(options: Options, ports: RunPorts, signal: 
   const manager = new Manager({ logger })
     .addInformers(certificate.caBundle)
     .addControllers(
-      vmiController({ client, recorder, launchers, vmis, kubevirts, nodeName, config, prepareDevices }, common),
+      vmiController(
+        {
+          client,
+          recorder,
+          launchers,
+          vmis,
+          kubevirts,
+          nodeName,
+          config,
+          prepareDevices,
+          cpuLimits: nodeCpuLimits(logger),
+        },
+        common,
+      ),
     )
     .addRunnable({ name: 'serving-certificate', run: (stop) => certificate.run(stop) })
     .addRunnable({ name: 'heartbeat', run: (stop) => runHeartbeat(node, stop) })

@@ -10,7 +10,7 @@ export interface CpuQuotaChange {
   /** No child may have more than its parent (cgroup v1): a limit is raised from the pod inward, and lowered outward. */
   order: 'inward' | 'outward';
   /** The quota to write; undefined leaves it. */
-  change(quota: CpuQuota): CpuQuota | undefined;
+  change: (quota: CpuQuota) => CpuQuota | undefined;
   /** Where the node's hierarchies are mounted. Default: as the node's first process sees them. */
   cgroupMount?: string;
 }

@@ -38,7 +38,7 @@ export async function applyDeviceRule(options: DeviceRuleOptions): Promise<void>
 }
 
 /** The cgroups that a process is in, as deviceCgroupOf reads them; undefined when it is gone. */
-export async function cgroupsOf(pid: number, proc = '/proc'): Promise<string | undefined> {
+export async function cgroupsOf(pid: number | 'self', proc = '/proc'): Promise<string | undefined> {
   return readFile(`${proc}/${pid}/cgroup`, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ESRCH') return undefined;
     throw error;

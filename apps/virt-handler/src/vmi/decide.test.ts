@@ -62,12 +62,23 @@ const none = { phase: 'DOMAIN_PHASE_UNSPECIFIED', machineType: '', guestMemoryBy
 
 describe('what virt-handler does', () => {
   test.each<[string, VirtualMachineInstance, ObservedLauncher | undefined, string[]]>([
-    ['a handed-over instance: follow its launcher', aVmi({ phase: 'Scheduled' }), undefined, ['connect']],
+    [
+      'a handed-over instance: follow its launcher',
+      aVmi({ phase: 'Scheduled' }),
+      undefined,
+      ['liftCpuLimit', 'connect'],
+    ],
     [
       "another pod's launcher is followed: follow the right one",
       aVmi({ phase: 'Scheduled' }),
       aLauncher({}, { podUid: 'other' }),
-      ['connect'],
+      ['liftCpuLimit', 'connect'],
+    ],
+    [
+      'found running by a new process: what a predecessor lifted is put back',
+      aVmi({ phase: 'Running' }),
+      undefined,
+      ['restoreCpuLimit', 'connect'],
     ],
     ['not handed over yet: nothing', aVmi({ phase: 'Scheduling' }), undefined, []],
     ['ended: let the launcher go', aVmi({ phase: 'Failed' }), aLauncher(), ['disconnect']],
@@ -108,7 +119,7 @@ describe('what virt-handler does', () => {
       'the guest runs: Running, and the events of it',
       aVmi({ phase: 'Scheduled' }),
       aLauncher(),
-      ['applyStatus', 'event Created', 'event Started'],
+      ['applyStatus', 'event Created', 'event Started', 'restoreCpuLimit'],
     ],
     [
       'the guest ended: virt-controller judges',
@@ -166,9 +177,11 @@ describe('what virt-handler does', () => {
 
   describe('Ready', () => {
     const conditionsOf = (vmi: VirtualMachineInstance, state?: Partial<DomainState>) =>
-      ((decide(vmi, aLauncher(state)).effects[0] as any).status.conditions as { type: string }[]).map(
-        ({ type }) => type,
-      );
+      (
+        (decide(vmi, aLauncher(state)).effects[0] as any).status.conditions as {
+          type: string;
+        }[]
+      ).map(({ type }) => type);
     const probed = (vmi: VirtualMachineInstance) => ({ ...vmi, spec: { ...vmi.spec, readinessProbe: {} } });
     const ready = (status: 'True' | 'False') => ({ type: 'Ready', status });
 
@@ -249,8 +262,8 @@ describe('what virt-handler does', () => {
     const silent = aLauncher({}, { view: { type: 'silent', since: NOW, error: 'connect ECONNREFUSED' } });
     expect(decide(running, silent)).toEqual({ effects: [], requeueAfterMs: 30_000 });
     const later = decide(running, silent, new Date(NOW.getTime() + 30_000));
-    expect(kinds(later.effects)).toEqual(['applyStatus', 'event SyncFailed']);
-    const { status } = later.effects[0] as any;
+    expect(kinds(later.effects)).toEqual(['restoreCpuLimit', 'applyStatus', 'event SyncFailed']);
+    const { status } = later.effects[1] as any;
     expect(status).toMatchObject({ phase: 'Running', machine: { type: 'pc-q35-7.2' } });
     expect(status.conditions.map(({ type }: any) => type).toSorted()).toEqual([
       'LiveMigratable',

@@ -46,14 +46,24 @@ export function decideVmi(observed: VmiObserved, now: Date): Decision<VmiEffect>
   if (podUid === undefined || (phase !== 'Scheduled' && phase !== 'Running'))
     return { effects: launcher ? [{ type: 'disconnect' }] : [] };
   if (isNeverToStart(vmi, launcher)) return { effects: launcher ? [{ type: 'disconnect' }] : [] };
-  if (launcher?.podUid !== podUid) return { effects: [{ type: 'connect', podUid }] };
-  if (launcher.view.type === 'silent') return aboutSilence(vmi, launcher.view, now);
+  if (launcher?.podUid !== podUid) {
+    // A predecessor of this process may have lifted the limit of a guest that runs by now.
+    const cpuLimit = phase === 'Scheduled' ? 'liftCpuLimit' : 'restoreCpuLimit';
+    return {
+      effects: [
+        { type: cpuLimit, podUid },
+        { type: 'connect', podUid },
+      ],
+    };
+  }
+  if (launcher.view.type === 'silent') return aboutSilence(vmi, podUid, launcher.view, now);
   const { state } = launcher.view;
   if (state.phase === 'DOMAIN_PHASE_RUNNING' || state.phase === 'DOMAIN_PHASE_PAUSED') {
     const status = runningStatus(vmi, { state, disks: launcher.disks }, now, observed.deviceProblem);
     const started = phase === 'Scheduled' ? guestStarted : [];
     const events = [...started, ...newProblem(vmi, observed.deviceProblem)];
-    return { effects: [...apply(vmi, status, events), ...shutdown(vmi, launcher)] };
+    const limited: VmiEffect[] = phase === 'Scheduled' ? [{ type: 'restoreCpuLimit', podUid }] : [];
+    return { effects: [...apply(vmi, status, events), ...limited, ...shutdown(vmi, launcher)] };
   }
   // A guest that ended is judged by virt-controller, from the exit record of its launcher.
   if (state.phase === 'DOMAIN_PHASE_UNSPECIFIED' && phase === 'Scheduled') return aboutStart(observed, launcher, now);
@@ -68,6 +78,7 @@ function isNeverToStart({ metadata, status }: VirtualMachineInstance, launcher: 
 /** A short silence is normal: the launcher starts, or virt-handler just did. */
 function aboutSilence(
   vmi: VirtualMachineInstance,
+  podUid: string,
   { since, error }: LauncherView & { type: 'silent' },
   now: Date,
 ): Decision<VmiEffect> {
@@ -76,7 +87,9 @@ function aboutSilence(
   const message = bounded(
     `virt-launcher has not answered for more than ${SILENCE_LIMIT_MS / 1000} s: ${error ?? 'it has not opened its socket'}`,
   );
-  return { effects: unsynchronized(vmi, { reason: 'LauncherNotAnswering', message }, now) };
+  const shown = unsynchronized(vmi, { reason: 'LauncherNotAnswering', message }, now);
+  // Not for ever: whatever keeps it silent must not have more CPU than its pod says.
+  return { effects: shown.length > 0 ? [{ type: 'restoreCpuLimit', podUid }, ...shown] : [] };
 }
 
 /** No domain yet: ask for one, unless the launcher said that it cannot, or failed a moment ago. */

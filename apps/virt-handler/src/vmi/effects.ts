@@ -8,6 +8,10 @@ export type VmiEffect =
   | { type: 'connect'; podUid: string }
   /** The guest is no longer this node's. */
   | { type: 'disconnect' }
+  /** The pod's CPU limit is the guest's, not its start's: as much as a start can use, from here to `restoreCpuLimit`. */
+  | { type: 'liftCpuLimit'; podUid: string }
+  /** What the pod says again. Nothing is done where nothing was lifted. */
+  | { type: 'restoreCpuLimit'; podUid: string }
   /** Prepare what needs privilege, then ask the launcher for the domain. `wish` names what is asked for. */
   | { type: 'syncDomain'; vmi: VirtualMachineInstance; config: DomainConfig; wish: string }
   /** Server-side apply of every status field that virt-handler answers for. */

@@ -21,7 +21,15 @@ export interface StepPorts {
   vmis: Informer<VirtualMachineInstance>;
   /** Makes the pod's devices usable for the launcher where its runtime could not. */
   prepareDevices: (vmi: VirtualMachineInstance, podUid: string) => Promise<void>;
+  /** Absent: limits stay as they are. */
+  cpuLimits?: CpuLimits;
   clock?: Clock;
+}
+
+/** A pod's CPU limit, by the pod's UID. Neither rejects: a guest that starts slowly is better than one that does not. */
+export interface CpuLimits {
+  lift(podUid: string): Promise<void>;
+  restore(podUid: string): Promise<void>;
 }
 
 const FIELD_MANAGER = 'virt-handler';
@@ -40,6 +48,12 @@ export function vmiStepRunner(ports: StepPorts): EffectRunner<VmiEffect> {
         return;
       case 'disconnect':
         launchers.disconnect(key);
+        return;
+      case 'liftCpuLimit':
+        await ports.cpuLimits?.lift(effect.podUid);
+        return;
+      case 'restoreCpuLimit':
+        await ports.cpuLimits?.restore(effect.podUid);
         return;
       case 'syncDomain': {
         const connection = launchers.get(key);
@@ -72,13 +86,15 @@ export function vmiStepRunner(ports: StepPorts): EffectRunner<VmiEffect> {
 async function syncDomain(
   { vmi, config, wish }: VmiEffect & { type: 'syncDomain' },
   connection: LauncherConnection,
-  { prepareDevices, clock = systemClock }: StepPorts,
+  { prepareDevices, cpuLimits, clock = systemClock }: StepPorts,
   signal: AbortSignal,
 ): Promise<void> {
   const earlier = connection.syncOutcome;
   try {
     const launcher = connection.client;
     if (!launcher) return;
+    // A second try, after the first one's end put it back.
+    await cpuLimits?.lift(connection.podUid);
     await prepareDevices(vmi, connection.podUid);
     const { managedFields: _unread, ...metadata } = vmi.metadata;
     const vmiJson = Buffer.from(JSON.stringify({ ...vmi, metadata }));
@@ -94,5 +110,8 @@ async function syncDomain(
     }
     const attempts = earlier?.type === 'failed' && earlier.wish === wish ? earlier.attempts + 1 : 1;
     connection.recordSync({ type: 'failed', wish, message, attempts, at: clock.now() });
+  } finally {
+    // The guest's vCPUs run from here on, or nothing does.
+    await cpuLimits?.restore(connection.podUid);
   }
 }
