@@ -56,5 +56,7 @@ function checkVm(world: World, overseer: Overseer, vm: VirtualMachine): void {
   if (runStrategy === 'Always' && phase !== 'Running')
     overseer.broken('a VM that is always to run does not', `${key}: ${phase}`);
   if (runStrategy === 'Halted' && vmi) overseer.broken('a halted VM has an instance', `${key}: ${phase}`);
+  const [unserved] = overseer.recordOf(key).unserved(vmi?.metadata.uid);
+  if (unserved !== undefined) overseer.broken('a request was lost', `${key}: ${unserved}`);
   if (vm.status?.stateChangeRequests?.length) overseer.broken('a request is left over', key);
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { planOf } from './plan.ts';
+import { MUTANTS } from './mutants.ts';
 import { run } from './run.ts';
 
 const { values } = parseArgs({
@@ -7,9 +8,22 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '1000' },
     first: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    mutants: { type: 'boolean', default: false },
   },
 });
-if (values.seed !== undefined) {
+if (values.mutants) {
+  for (const mutant of MUTANTS) {
+    const found = new Map<string, number>();
+    let first;
+    for (let seed = 1; seed <= Number(values.seeds); seed++) {
+      const outcome = await run(planOf(seed), { mutant });
+      if (!outcome.violation) continue;
+      first ??= seed;
+      found.set(outcome.violation.rule, (found.get(outcome.violation.rule) ?? 0) + 1);
+    }
+    console.log(mutant.name, 'first', first, [...found].map(([rule, count]) => `${rule} ${count}`).join('; '));
+  }
+} else if (values.seed !== undefined) {
   const plan = planOf(Number(values.seed));
   console.log(JSON.stringify(plan));
   console.log(await run(plan, { trace: (line) => console.log(line) }));

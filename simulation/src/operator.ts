@@ -45,6 +45,12 @@ export class Operator implements Owner {
         this.#later(fault.forMs, () => this.#world.unstall(process));
         return;
       }
+      case 'lagWatches': {
+        const process = this.#process(fault.which);
+        if (!process) return;
+        this.#world.lagWatches(process, fault.plural, fault.forMs);
+        return;
+      }
       case 'cutWatches':
         this.#world.endWatches('cut');
         return;
@@ -83,6 +89,7 @@ export class Operator implements Owner {
     }
     for (const process of this.#processes()) {
       process.setClockRight();
+      this.#world.endLag();
       this.#world.unstall(process);
     }
   }
@@ -114,12 +121,12 @@ export class Operator implements Owner {
 
   #startController(slot: number): void {
     if (this.#controllers[slot]?.alive) return;
-    this.#controllers[slot] = startController(this.#world, `virt-controller-${slot}`, this.#mutant?.controller);
+    this.#controllers[slot] = startController(this.#world, `virt-controller-${slot}`, this.#mutant);
   }
 
   #startHandler(nodeName: string): void {
     if (this.#handlers.get(nodeName)?.alive || !this.#world.node(nodeName).isPowered) return;
-    this.#handlers.set(nodeName, startHandler(this.#world, nodeName, this.#mutant?.handler));
+    this.#handlers.set(nodeName, startHandler(this.#world, nodeName, this.#mutant));
   }
 
   #crashController(slot: number, downMs: number): void {

@@ -1,12 +1,12 @@
 import {
   virtualMachineInstances,
-  virtualMachines,
   type VirtualMachine,
   type VirtualMachineInstance,
   type VirtualMachineInstancePhase,
 } from '@quickvirt/api';
-import { keyOf, pods, type Pod } from '@quickvirt/kube';
+import { controllerOf, keyOf, pods, type Pod } from '@quickvirt/kube';
 import type { Change } from '../../packages/kube/src/testing/memory-api/memory-api.ts';
+import { VmRecord } from './vm-record.ts';
 import type { Launcher } from './world/launcher.ts';
 import type { DomainEnd, World, WorldObserver } from './world/world.ts';
 
@@ -32,15 +32,11 @@ const MOVES: Readonly<Record<Phase, readonly Phase[]>> = {
   Unknown: [],
 };
 
-/** What is remembered of one VM: what was asked, and what became of it, in order. */
-export interface VmRecord {
-  readonly instances: { uid: string; atWrite: number; domainStarts: number; goneAtWrite?: number; end?: DomainEnd }[];
-}
-
 /** Watches every write and every guest, and says when a rule is broken that must hold at every moment. */
 export class Overseer implements WorldObserver {
   readonly #world: World;
-  readonly #started = new Map<string, number>();
+  readonly #started = new Set<string>();
+  readonly #vms = new Map<string, VmRecord>();
   #violation: Violation | undefined;
   #writes = 0;
   #lastWriteMs = 0;
@@ -66,7 +62,7 @@ export class Overseer implements WorldObserver {
   domainStarted(launcher: Launcher, vmi: VirtualMachineInstance): void {
     const uid = vmi.metadata.uid ?? '';
     const key = keyOf(vmi);
-    this.#started.set(uid, (this.#started.get(uid) ?? 0) + 1);
+    this.#started.add(uid);
     const all = this.#world.runningDomains();
     if (all.filter(({ vmiUid }) => vmiUid === uid).length > 1) this.broken('two domains of one VMI', `${key} ${uid}`);
     const ofVm = all.filter((other) => other !== launcher && this.#keyOf(other) === key);
@@ -82,9 +78,21 @@ export class Overseer implements WorldObserver {
   written(change: Change): void {
     this.#writes++;
     this.#lastWriteMs = this.#world.agenda.nowMs;
-    if (change.type === pods) this.#podWritten(change as Change & { object: Pod });
-    if (change.type === virtualMachineInstances) this.#vmiWritten(change);
-    if (change.type === virtualMachines && change.removed) this.#vmRemoved(change.object as VirtualMachine);
+    switch (change.type.kind) {
+      case 'Pod':
+        return this.#podWritten(change as Change & { object: Pod });
+      case 'VirtualMachineInstance':
+        return this.#vmiWritten(change);
+      case 'VirtualMachine':
+        return this.#vmWritten(change.object as VirtualMachine, change);
+    }
+  }
+
+  /** What was asked of the VM of that key, and what came of it. */
+  recordOf(key: string): VmRecord {
+    let record = this.#vms.get(key);
+    if (!record) this.#vms.set(key, (record = new VmRecord()));
+    return record;
   }
 
   /** Says that a rule is broken; the first counts. */
@@ -110,26 +118,46 @@ export class Overseer implements WorldObserver {
     if (twins.length > 1) this.broken('two pods of one VMI', twins.map(keyOf).join(', '));
   }
 
-  #vmiWritten({ before, object, removed }: Change): void {
+  #vmiWritten({ before, object, removed, version }: Change): void {
     const vmi = object as VirtualMachineInstance;
     const was = before as VirtualMachineInstance | undefined;
     const uid = vmi.metadata.uid ?? '';
-    if (removed) {
-      if (this.#world.runningDomains().some(({ vmiUid }) => vmiUid === uid))
-        this.broken('a VMI goes while its domain runs', keyOf(vmi));
+    const key = keyOf(vmi);
+    const record = this.recordOf(key);
+    if (!was) {
+      const unwanted = record.instanceMade(uid, version);
+      if (unwanted !== undefined) this.broken('an instance is made that nobody asked for', `${key}: ${unwanted}`);
       return;
     }
-    if (!was) return;
-    const [from, to] = [was.status?.phase ?? '', vmi.status?.phase ?? ''];
-    if (from !== to && !MOVES[from].includes(to))
-      this.broken('a phase off the table', `${keyOf(vmi)}: ${from} to ${to}`);
-    if (to === 'Running' && !this.#started.has(uid)) this.broken('Running without a domain', keyOf(vmi));
-    const node = was.status?.nodeName;
-    if (node && vmi.status?.nodeName !== node) this.broken('a VMI changes its node', `${keyOf(vmi)}: ${node}`);
+    if (removed) {
+      record.instanceGone(vmi);
+      if (this.#world.runningDomains().some(({ vmiUid }) => vmiUid === uid))
+        this.broken('a VMI goes while its domain runs', key);
+      return;
+    }
+    record.instanceWritten(vmi);
+    const wanted = record.mayGo(uid) || !this.#world.lives(controllerOf(vmi)?.uid ?? '');
+    if (vmi.metadata.deletionTimestamp && !was.metadata.deletionTimestamp && !wanted)
+      this.broken('an instance is stopped that nobody asked to stop', key);
+    this.#checkStatus(was, vmi);
   }
 
-  #vmRemoved(vm: VirtualMachine): void {
+  #checkStatus(was: VirtualMachineInstance, vmi: VirtualMachineInstance): void {
+    const key = keyOf(vmi);
+    const [from, to] = [was.status?.phase ?? '', vmi.status?.phase ?? ''];
+    if (from !== to && !MOVES[from].includes(to)) this.broken('a phase off the table', `${key}: ${from} to ${to}`);
+    if (to === 'Running' && !this.#started.has(vmi.metadata.uid ?? '')) this.broken('Running without a domain', key);
+    const node = was.status?.nodeName;
+    if (node && vmi.status?.nodeName !== node) this.broken('a VMI changes its node', `${key}: ${node}`);
+    const seen = new Set(vmi.status?.phaseTransitionTimestamps?.map(({ phase }) => phase));
+    const lost = was.status?.phaseTransitionTimestamps?.find(({ phase }) => !seen.has(phase));
+    if (lost) this.broken('a phase transition timestamp is lost', `${key}: ${lost.phase}`);
+  }
+
+  #vmWritten(vm: VirtualMachine, { removed, version }: Change): void {
     const key = keyOf(vm);
+    if (!removed) return this.recordOf(key).vmWritten(vm, version);
+    this.#vms.delete(key);
     if (this.#world.runningDomains().some((launcher) => this.#keyOf(launcher) === key))
       this.broken('a VM goes while its domain runs', key);
   }

@@ -14,6 +14,8 @@ export type Fault =
   /** A second virt-controller leads beside the first, for a time. */
   | { type: 'twoLeaders'; forMs: number }
   | { type: 'stall'; which: number; forMs: number }
+  /** Watches of a kind lag behind in one process. */
+  | { type: 'lagWatches'; which: number; plural: string; forMs: number }
   | { type: 'cutWatches' | 'expireWatches' | 'repeatEvents' }
   | { type: 'stepClock'; which: number; byMs: number }
   | { type: 'killLauncher'; which: number }
@@ -59,6 +61,7 @@ const FATES: readonly RequestFault['fate'][] = [
   'failed',
   'late',
 ];
+const WATCHED = ['virtualmachines', 'virtualmachineinstances', 'pods'] as const;
 /** Steps within which users act and faults happen. */
 const TROUBLED_STEPS = 400;
 
@@ -112,6 +115,7 @@ function faults(random: Random, nodes: number): Happening[] {
     () => ({ type: 'twoLeaders', forMs: forMs() }),
     () => ({ type: 'stall', which: random.below(3), forMs: forMs() }),
     () => ({ type: random.pick(['cutWatches', 'expireWatches', 'repeatEvents'] as const) }),
+    () => ({ type: 'lagWatches', which: random.below(3), plural: random.pick(WATCHED), forMs: forMs() }),
     () => ({ type: 'stepClock', which: random.below(3), byMs: random.pick([-3_600_000, -10_000, 10_000, 3_600_000]) }),
     () => ({ type: 'killLauncher', which: random.below(4) }),
     () => ({ type: 'endGuest', which: random.below(4), how: random.pick(['poweroff', 'crash'] as const) }),

@@ -58,7 +58,7 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<Outcome
     while (steps < happening.atStep && !overseer.violation) await step(JUMP);
     if (overseer.violation) break;
     if ('user' in happening) {
-      const accepted = act(world, happening.user);
+      const accepted = act(world, overseer, happening.user);
       world.trace?.(() => `USER ${JSON.stringify(happening.user)} ${accepted ? '' : 'refused'}`);
     } else {
       world.trace?.(() => `FAULT ${JSON.stringify(happening.fault)}`);

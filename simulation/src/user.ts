@@ -1,14 +1,15 @@
 import { virtualMachineInstances, virtualMachines, type VirtualMachine } from '@quickvirt/api';
-import { ApiError, pods, type JsonPatchOperation, type ResourceType } from '@quickvirt/kube';
+import { ApiError, keyOf, pods, type JsonPatchOperation, type ResourceType } from '@quickvirt/kube';
 import { decideRestart, decideStart, decideStop } from '../../apps/virt-api/src/subresources/power.ts';
 import type { UserAction } from './plan.ts';
+import type { Overseer } from './overseer.ts';
 import type { World } from './world/world.ts';
 
 /** Where all VMs live. */
 export const USER_NAMESPACE = 'default';
 
 /** Carries out what a user asks for, as kubectl and virt-api would; answers whether it was accepted. */
-export function act(world: World, action: UserAction): boolean {
+export function act(world: World, overseer: Overseer, action: UserAction): boolean {
   const { api } = world;
   const ref = { name: action.vm, namespace: USER_NAMESPACE };
   const vm = api.find(virtualMachines, ref);
@@ -26,18 +27,21 @@ export function act(world: World, action: UserAction): boolean {
     case 'delete':
       api.delete(virtualMachines, ref);
       return true;
-    case 'deleteInstance':
-      if (!api.find(virtualMachineInstances, ref)) return false;
+    case 'deleteInstance': {
+      const vmi = api.find(virtualMachineInstances, ref);
+      if (!vmi) return false;
+      overseer.recordOf(keyOf(vmi)).instanceToGo(vmi.metadata.uid ?? '');
       api.delete(virtualMachineInstances, ref);
       return true;
+    }
     case 'deletePod':
       return deletePodOf(world, action.vm);
     default:
-      return askVirtApi(world, vm, action.type);
+      return askVirtApi(world, overseer, vm, action.type);
   }
 }
 
-function askVirtApi(world: World, vm: VirtualMachine, verb: 'start' | 'stop' | 'restart'): boolean {
+function askVirtApi(world: World, overseer: Overseer, vm: VirtualMachine, verb: 'start' | 'stop' | 'restart'): boolean {
   const decide = { start: decideStart, stop: decideStop, restart: decideRestart }[verb];
   const { name = '', namespace } = vm.metadata;
   const vmi = world.api.find(virtualMachineInstances, { name, namespace });
@@ -49,7 +53,9 @@ function askVirtApi(world: World, vm: VirtualMachine, verb: 'start' | 'stop' | '
       write.resource.plural === 'virtualmachines' ? virtualMachines : virtualMachineInstances
     ) as ResourceType;
     const patch: JsonPatchOperation[] = write.patch;
-    world.api.patch(type, write, patch, { kind: 'json', ...(write.subresource && { subresource: write.subresource }) });
+    const { subresource } = write;
+    world.api.patch(type, write, patch, { kind: 'json', ...(subresource && { subresource }) });
+    if (subresource === 'status') overseer.recordOf(keyOf(vm)).asked(verb, world.api.version, vmi?.metadata.uid);
   }
   return true;
 }

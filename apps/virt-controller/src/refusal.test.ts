@@ -12,6 +12,7 @@ describe('refusable', () => {
     ['a namespace that goes', failing(403, 'Forbidden', [{ reason: 'NamespaceTerminating' }]), Terminal],
     ['a conflict', failing(409, 'Conflict'), ApiError],
     ['an object that is there already', failing(409, 'AlreadyExists'), ApiError],
+    ['a busy server', failing(429, 'TooManyRequests'), ApiError],
     ['a lost connection', () => Promise.reject(new SyntaxError('lost')), SyntaxError],
   ])('%s', async (_what, write, expected) => {
     await expect(refusable(write, refused)).rejects.toBeInstanceOf(expected);

@@ -1,8 +1,11 @@
 import { ApiError, isNotFound, RetryAfter, Terminal } from '@quickvirt/kube';
 
+/** The API server is busy or was too slow: nothing is wrong with what was asked for. */
+const PASSING: readonly number[] = [429, 503, 504];
+
 /**
  * Makes a write whose refusal is the user's to know. Conflicts and AlreadyExists pass as they are: they only mean that the
- * cache was behind.
+ * cache was behind. So does what is over in a moment: to show it would cost a busy server another write.
  * @throws Terminal when the namespace is going: nothing can be made there any more, and nobody needs to be told.
  * @throws what `refused` makes of any other refusal of the API server.
  */
@@ -14,6 +17,7 @@ export async function refusable<Written>(
     return await write();
   } catch (error) {
     if (!(error instanceof ApiError) || error.isConflict || error.isAlreadyExists) throw error;
+    if (PASSING.includes(error.status)) throw error;
     if (error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating')) {
       throw new Terminal('NamespaceTerminating', 'the namespace is being deleted', { cause: error });
     }

@@ -1,4 +1,4 @@
-import { Manager, type ApiClient, type ControllerOptions } from '@quickvirt/kube';
+import { Manager, type ControllerOptions } from '@quickvirt/kube';
 import { configReader } from '../../../apps/virt-controller/src/current-config.ts';
 import { NodeLives } from '../../../apps/virt-controller/src/controllers/node/index.ts';
 import { vmController } from '../../../apps/virt-controller/src/controllers/vm/index.ts';
@@ -6,16 +6,15 @@ import { vmiController } from '../../../apps/virt-controller/src/controllers/vmi
 import { makeInformers } from '../../../apps/virt-controller/src/informers.ts';
 import { apiClient } from '../world/api-client.ts';
 import { NAMESPACE, type World } from '../world/world.ts';
+import type { Mutant } from '../mutants.ts';
 import { Process } from './process.ts';
 
-/** Changes how a process of ours reaches the world: how mutants are made. */
-export type ClientWrapper = (client: ApiClient) => ApiClient;
-
 /** Starts virt-controller's caches, VM and VMI controllers, as its leader runs them. */
-export function startController(world: World, name: string, wrap: ClientWrapper = (client) => client): Process {
+export function startController(world: World, name: string, mutant?: Mutant): Process {
   const process = new Process(world, name);
   const { clock, logger, random } = process;
-  const client = wrap(apiClient(world, process));
+  const own = apiClient(world, process);
+  const client = mutant?.controller?.(own) ?? own;
   const informers = makeInformers(client, { namespace: NAMESPACE, logger, clock, random });
   const config = configReader(informers.kubevirts);
   const recorder = { event: () => undefined };

@@ -5,17 +5,19 @@ import { vmiController, vmiInformer } from '../../../apps/virt-handler/src/vmi/i
 import { apiClient } from '../world/api-client.ts';
 import { launcherDialer } from '../world/launcher.ts';
 import { NAMESPACE, type World } from '../world/world.ts';
-import type { ClientWrapper } from './controller-process.ts';
+import type { Mutant } from '../mutants.ts';
 import { Process } from './process.ts';
 
 /** Starts virt-handler's caches, launcher connections and VMI controller on a node. */
-export function startHandler(world: World, nodeName: string, wrap: ClientWrapper = (client) => client): Process {
+export function startHandler(world: World, nodeName: string, mutant?: Mutant): Process {
   const process = new Process(world, `virt-handler-${nodeName}`, nodeName);
   const { clock, logger, random } = process;
-  const client = wrap(apiClient(world, process));
+  const own = apiClient(world, process);
+  const client = mutant?.handler?.(own) ?? own;
+  const dialer = launcherDialer(world, nodeName, process);
   const vmis = vmiInformer(client, nodeName, { logger, clock, random });
   const kubevirts = kubevirtInformer(client, NAMESPACE, { logger, clock, random });
-  const launchers = new Launchers({ dialer: launcherDialer(world, nodeName, process), logger, clock });
+  const launchers = new Launchers({ dialer: mutant?.dialer?.(dialer) ?? dialer, logger, clock });
   const options: ControllerOptions = { logger, clock, random };
   const manager = new Manager({ logger, clock }).addControllers(
     vmiController(

@@ -85,10 +85,14 @@ export class WatchStream {
     if (!this.#asking || this.#delivering || this.#world.isCutOff(this.process)) return;
     if (this.#end === undefined && !this.#hasNews()) return;
     this.#delivering = true;
-    this.process.soon(`${this.process.name} hears of ${this.type.plural}`, () => {
+    const deliver = () => {
       this.#delivering = false;
       this.#deliver();
-    });
+    };
+    const label = `${this.process.name} hears of ${this.type.plural}`;
+    const lagMs = this.#world.lagMs(this.process, this.type);
+    if (lagMs > 0) this.#world.agenda.after(this.process, label, lagMs, deliver);
+    else this.process.soon(label, deliver);
   }
 
   end(how: WatchEnd): void {

@@ -12,7 +12,7 @@ export class ClusterAgents implements Owner {
   constructor(world: World) {
     this.#world = world;
     world.api.subscribe((change) => {
-      if (change.type === pods) this.#schedule(change.object as Pod, change.removed);
+      if (change.type.kind === 'Pod') this.#schedule(change.object as Pod, change.removed);
       this.#collect(change);
     });
   }
@@ -39,7 +39,7 @@ export class ClusterAgents implements Owner {
   /** The garbage collector: what was owned by an object that is gone goes, too. */
   #collect({ type, object, removed }: Change): void {
     if (removed) {
-      if (type !== pods) this.#soonCollect(object.metadata.uid ?? '');
+      if (type.kind !== 'Pod') this.#soonCollect(object.metadata.uid ?? '');
     } else {
       for (const { uid } of object.metadata.ownerReferences ?? []) {
         if (!this.#world.lives(uid)) this.#soonCollect(uid);

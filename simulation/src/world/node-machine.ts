@@ -17,7 +17,7 @@ export class NodeMachine implements Owner {
     this.#world = world;
     this.name = name;
     world.api.subscribe(({ type, object }) => {
-      if (type === pods && (object as Pod).spec?.nodeName === name) this.#look(keyOf(object));
+      if (type.kind === 'Pod' && (object as Pod).spec?.nodeName === name) this.#look(keyOf(object));
     });
   }
 

@@ -60,6 +60,7 @@ export class World {
   readonly #nodes = new Map<string, NodeMachine>();
   readonly #streams = new Set<WatchStream>();
   readonly #stalled = new Set<Process>();
+  readonly #lags: { process: Process; plural: string; untilMs: number }[] = [];
   #uids = 0;
 
   constructor({ seed, nodes, faults, trace }: WorldOptions) {
@@ -159,6 +160,22 @@ export class World {
 
   unstall(process: Process): void {
     if (this.#stalled.delete(process)) this.#resume((stream) => stream.process === process);
+  }
+
+  /** Events of a kind reach a process late, for a time. */
+  lagWatches(process: Process, plural: string, forMs: number): void {
+    this.#lags.push({ process, plural, untilMs: this.agenda.nowMs + forMs });
+  }
+
+  endLag(): void {
+    this.#lags.length = 0;
+  }
+
+  /** How much later than usual a process hears of a kind. */
+  lagMs(process: Process, { plural }: ResourceType): number {
+    const now = this.agenda.nowMs;
+    const lag = this.#lags.find((one) => one.process === process && one.plural === plural && one.untilMs > now);
+    return lag ? this.random.below(Math.min(2_000, lag.untilMs - now)) : 0;
   }
 
   /** Whether nothing of the API server reaches a process. */

@@ -124,6 +124,10 @@ describe('run strategies', () => {
     ['Once', undefined, { runStrategy: 'Once' }, undefined],
     ['Once', undefined, { runStrategy: 'Halted' }, 'createInstance'],
     ['Once', 'Failed', { runStrategy: 'Once' }, undefined],
+    // Asked for under another strategy: a request is never lost.
+    ['Once', undefined, { runStrategy: 'Once', stateChangeRequests: [start] }, 'createInstance'],
+    ['Once', 'Running', { runStrategy: 'Once', stateChangeRequests: [stop, start] }, 'deleteInstance'],
+    ['Once', 'Succeeded', { runStrategy: 'Once', stateChangeRequests: [stop, start] }, 'deleteInstance'],
   ];
   test.each(rows)('%s with an instance %s and status %j: %s', (runStrategy, phase, status, expected) => {
     const vm = aVm({ runStrategy }, status);
@@ -279,6 +283,30 @@ describe('host devices of a running guest', () => {
 });
 
 describe('what goes wrong', () => {
+  test('a cache that lags behind the instance decides nothing: what it asks for is out of date', () => {
+    const halted = aVm({ runStrategy: 'Halted' });
+    const vmi = itsInstance(aVm(), { phase: 'Running' });
+    const annotations = { ...vmi.metadata.annotations, 'kubevirt.io/vm-generation': '4' };
+    const fromNewer = { ...vmi, metadata: { ...vmi.metadata, annotations } };
+    expect(kinds(decideVm(observed(halted, vmi), NOW).effects)).toContain('deleteInstance');
+    expect(decideVm(observed(halted, fromNewer), NOW).effects).toEqual([]);
+    // An instance that was another VM's says nothing of this one's generations: it is adopted, and its number goes.
+    const orphan = { ...fromNewer, metadata: { ...fromNewer.metadata, ownerReferences: [] } };
+    expect(decideVm(observed(aVm(), orphan), NOW).effects).toContainEqual(
+      expect.objectContaining({
+        type: 'patchInstance',
+        metadata: expect.objectContaining({ annotations: { 'kubevirt.io/vm-generation': '0' } }),
+      }),
+    );
+  });
+
+  test('a crashed guest that nobody starts again loses the word CrashLoopBackOff when its back-off is over', () => {
+    const vm = aVm({ runStrategy: 'Once' }, { runStrategy: 'Once' });
+    const plan = decideVm(observed(vm, itsInstance(vm, { phase: 'Failed' })), NOW);
+    expect(plan.status.printableStatus).toBe('CrashLoopBackOff');
+    expect(plan.requeueAfterMs).toBe(10_000);
+  });
+
   test('an instance of another owner is left alone, and the VM says whose it is', () => {
     const vm = aVm();
     const vmi = itsInstance(vm, { phase: 'Running' });

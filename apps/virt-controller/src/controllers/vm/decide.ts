@@ -20,7 +20,7 @@ import { instanceState, runAction, runStrategyOf, type RunAction } from './run-s
 import { backOffLeftMs, startFailureAfter } from './start-failure.ts';
 import { asksToStop, pendingRequests, startRequest, startsPaused } from './state-change-requests.ts';
 import { settlesInMs, statusPatch, type WantedVmStatus } from './status.ts';
-import { observedGeneration, templateDiffers } from './template-change.ts';
+import { isMadeFromNewer, observedGeneration, templateDiffers } from './template-change.ts';
 
 /** What the VM controller knows of one VM. */
 export interface VmObserved {
@@ -81,6 +81,7 @@ export function decideVm(observed: VmObserved, now: Date): VmPlan {
     ...generationEffects(vm, vmi, differs || deleting || liveDevices !== undefined),
     ...newFailure(vm, failure),
   ];
+  if (vmi && isMadeFromNewer(vm, vmi)) return { effects: [], status };
   // Crashed guests that nobody starts again show their back-off, too: the word must go when it is over.
   const shownMs = status.printableStatus === 'CrashLoopBackOff' ? backOffLeftMs(startFailure, now) : 0;
   return withStatus({ vm, vmi, effects, status, waitMs: Math.max(waitMs, shownMs) }, now);

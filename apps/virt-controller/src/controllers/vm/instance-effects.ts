@@ -26,7 +26,9 @@ export function identityEffects(vm: VirtualMachine, vmi: Instance): VmEffect[] {
   const effects: VmEffect[] = held ? [] : [{ type: 'setFinalizers', vm, finalizers: [...present, own] }];
   if (vmi && !controllerOf(vmi) && !vmi.metadata.deletionTimestamp) {
     const ownerReferences = [...(vmi.metadata.ownerReferences ?? []), controllerReference(vm, virtualMachines)];
-    effects.push({ type: 'patchInstance', vmi, metadata: { ownerReferences } });
+    // It was made from another VM, if from any: that one's generations say nothing about this one.
+    const unknown = { [annotations.vmGeneration]: '0' };
+    effects.push({ type: 'patchInstance', vmi, metadata: { ownerReferences, annotations: unknown } });
   }
   return effects;
 }

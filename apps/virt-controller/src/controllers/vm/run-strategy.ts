@@ -22,13 +22,13 @@ const removeOnRequest: Rule = ({ stopRequested }) => (stopRequested ? 'delete' :
 const createOnRequest: Rule = ({ startRequested }) => (startRequested ? 'create' : 'keep');
 const createOnceOrOnRequest: Rule = ({ servedBefore, startRequested }) =>
   startRequested || !servedBefore ? 'create' : 'keep';
-const createOnce: Rule = ({ servedBefore }) => (servedBefore ? 'keep' : 'create');
 const rerun: Rule = ({ stopRequested, startRequested }) => (stopRequested || startRequested ? 'delete' : 'rerun');
 const startAlwaysOnRequest: Rule = ({ startRequested }) => (startRequested ? 'start-always' : 'keep');
 
 /**
  * Every run strategy as a table: what becomes of the instance in each of its states. Source of the strategies' meaning:
- * the field documentation of `spec.runStrategy`. An instance that is already ending is left to end.
+ * the field documentation of `spec.runStrategy`. An instance that is already ending is left to end. Requests are carried
+ * out under every strategy: they may be older than it.
  */
 const RULES: Record<VirtualMachineRunStrategy, Record<InstanceState, Rule>> = {
   Always: { absent: create, live: removeOnRequest, ending: keep, succeeded: remove, failed: remove },
@@ -47,8 +47,20 @@ const RULES: Record<VirtualMachineRunStrategy, Record<InstanceState, Rule>> = {
     failed: removeOnRequest,
   },
   Halted: { absent: startAlwaysOnRequest, live: remove, ending: keep, succeeded: remove, failed: remove },
-  Once: { absent: createOnce, live: keep, ending: keep, succeeded: keep, failed: keep },
-  WaitAsReceiver: { absent: create, live: removeOnRequest, ending: keep, succeeded: keep, failed: keep },
+  Once: {
+    absent: createOnceOrOnRequest,
+    live: removeOnRequest,
+    ending: keep,
+    succeeded: removeOnRequest,
+    failed: removeOnRequest,
+  },
+  WaitAsReceiver: {
+    absent: create,
+    live: removeOnRequest,
+    ending: keep,
+    succeeded: removeOnRequest,
+    failed: removeOnRequest,
+  },
 };
 
 /** The action for an instance in this state. */

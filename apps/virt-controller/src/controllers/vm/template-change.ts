@@ -1,11 +1,22 @@
 import { annotations, compareQuantities, tryParseQuantity } from '@quickvirt/api';
 import type { VirtualMachine, VirtualMachineInstance } from '@quickvirt/api';
+import { controllerOf } from '@quickvirt/kube';
 
 /** The generation of the VM that its instance was made from, or last found equal to. */
 export function observedGeneration(vmi: VirtualMachineInstance): number | undefined {
   const text = vmi.metadata.annotations?.[annotations.vmGeneration];
   const generation = Number(text);
   return text !== undefined && Number.isSafeInteger(generation) ? generation : undefined;
+}
+
+/**
+ * Whether the instance was made from a newer state of this VM than the cache holds: whatever that asks for is out of
+ * date, and the newer state is on its way. A leader that lags must not stop what its successor has just started.
+ */
+export function isMadeFromNewer(vm: VirtualMachine, vmi: VirtualMachineInstance): boolean {
+  return (
+    controllerOf(vmi)?.uid === vm.metadata.uid && (observedGeneration(vmi) ?? 0) > (vm.metadata.generation ?? Infinity)
+  );
 }
 
 /**
