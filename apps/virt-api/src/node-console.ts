@@ -1,13 +1,8 @@
 import { Duplex } from 'node:stream';
-import { dialHandler, handlerServerName, RpcError, type HandlerClient, type RotatingTls } from '@quickvirt/rpc';
-import type { HandlerDirectory } from './handler-directory.ts';
-import { badRequest, internalError, RequestRefused, unavailable, type FailureStatus } from './status.ts';
-import type { NodeStreamTarget } from './subresources/answer.ts';
-
-export interface NodeConsoleOptions {
-  directory: Pick<HandlerDirectory, 'find'>;
-  tls: RotatingTls;
-}
+import { RpcError, type HandlerClient } from '@quickvirt/rpc';
+import { dialNode, nodeRefusal, type NodePorts } from './node-handler.ts';
+import { badRequest, RequestRefused, type FailureStatus } from './status.ts';
+import type { NodeTarget } from './subresources/answer.ts';
 
 /** So long the node's virt-handler and the launcher may take to open the console, or to refuse. */
 const OPEN_TIMEOUT_MS = 10_000;
@@ -17,16 +12,10 @@ const OPEN_TIMEOUT_MS = 10_000;
  * @throws RequestRefused 400 while the guest has no console yet (clients try again), 503 while the node's virt-handler
  *   cannot be reached, 500 otherwise.
  */
-export async function openNodeConsole(
-  target: NodeStreamTarget,
-  { directory, tls }: NodeConsoleOptions,
-): Promise<Duplex> {
+export async function openNodeConsole(target: NodeTarget, ports: NodePorts): Promise<Duplex> {
   const { nodeName, namespace, name, uid } = target;
-  const address = directory.find(nodeName);
-  if (!address) throw new RequestRefused(unavailable(`no virt-handler is ready on node ${nodeName}, try again`));
   try {
-    const client = dialHandler({ address, serverName: handlerServerName(nodeName), tls });
-    return await openConsole(client, { namespace, name, uid });
+    return await openConsole(dialNode(nodeName, ports), { namespace, name, uid });
   } catch (error) {
     throw error instanceof RpcError ? new RequestRefused(refusalOf(error, nodeName), { cause: error }) : error;
   }
@@ -91,15 +80,7 @@ function bytesOf(call: ConsoleCall, close: () => void): Duplex {
   return bytes;
 }
 
-function refusalOf({ code, message }: RpcError, nodeName: string): FailureStatus {
-  switch (code) {
-    case 'NOT_FOUND':
-    case 'FAILED_PRECONDITION':
-      return badRequest(`the serial console is not there: ${message}`);
-    case 'UNAVAILABLE':
-    case 'DEADLINE_EXCEEDED':
-      return unavailable(`virt-handler on node ${nodeName} cannot be reached, try again: ${message}`);
-    default:
-      return internalError(`virt-handler on node ${nodeName}: ${message}`);
-  }
+function refusalOf(error: RpcError, nodeName: string): FailureStatus {
+  const isMissing = error.code === 'NOT_FOUND' || error.code === 'FAILED_PRECONDITION';
+  return isMissing ? badRequest(`the serial console is not there: ${error.message}`) : nodeRefusal(error, nodeName);
 }

@@ -9,7 +9,7 @@ import type { ApiMetrics } from './metrics.ts';
 import { SessionLimiter } from './session-limit.ts';
 import { badRequest, notImplemented, RequestRefused, tooManyRequests, type FailureStatus } from './status.ts';
 import { bridge } from './stream-bridge.ts';
-import type { NodeStreamTarget } from './subresources/answer.ts';
+import type { NodeTarget } from './subresources/answer.ts';
 import type { SubresourceService } from './subresources/service.ts';
 
 export interface UpgradesOptions {
@@ -20,7 +20,7 @@ export interface UpgradesOptions {
    * Opens the serial console on the node; resolves once the node answered that it is there.
    * @throws RequestRefused when it is not.
    */
-  openConsole: (target: NodeStreamTarget) => Promise<Duplex>;
+  openConsole: (target: NodeTarget) => Promise<Duplex>;
   logger: Logger;
 }
 
@@ -76,7 +76,7 @@ export class Upgrades {
   }
 
   async #console(
-    target: NodeStreamTarget,
+    target: NodeTarget,
     { request, socket, head }: { request: IncomingMessage; socket: Duplex; head: Buffer },
   ): Promise<void> {
     const release = this.#limiter.open(target.uid);
@@ -107,7 +107,7 @@ export class Upgrades {
     return upgraded;
   }
 
-  #join(client: WebSocket, stream: Duplex, { namespace, name }: NodeStreamTarget, release: () => void): void {
+  #join(client: WebSocket, stream: Duplex, { namespace, name }: NodeTarget, release: () => void): void {
     const { metrics, logger } = this.#options;
     const labels = { namespace, vmi: name };
     metrics.consoleConnections.inc(labels);

@@ -264,6 +264,30 @@ describe('the aggregated API', () => {
   });
 });
 
+describe('a guest that runs', () => {
+  test('is paused and let run again by its node, by the name of VM or VMI', async () => {
+    const { uid } = await createVmi('acts', 'Running');
+    expect(await virtctl(['pause', 'vmi', 'acts', '--dry-run'])).toMatchObject({ code: 0 });
+    expect(acted).toEqual([]);
+    expect(await virtctl(['pause', 'vm', 'acts'])).toMatchObject({ code: 0, stdout: 'VMI acts was paused\n' });
+    const again = await virtctl(['unpause', 'vmi/acts']);
+    expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('VMI is not paused') });
+    await admin.patch(
+      virtualMachineInstances,
+      { namespace: 'default', name: 'acts' },
+      { status: { conditions: [{ type: 'Paused', status: 'True' }] } },
+      { kind: 'merge', subresource: 'status' },
+    );
+    expect(await virtctl(['unpause', 'vmi/acts'])).toMatchObject({ code: 0, stdout: 'VMI acts was unpaused\n' });
+    expect(acted).toEqual([`pause default/acts ${uid}`, `unpause default/acts ${uid}`]);
+  });
+
+  test('that its node does not know is a conflict', async () => {
+    await createVmi('gone', 'Running');
+    expect((await virtctl(['pause', 'vmi', 'gone'])).stderr).toContain('no such guest on this node');
+  });
+});
+
 describe('the console', () => {
   test('joins the client to the handler of the node, both ways, until the guest ends', async () => {
     await createVmi('spoken', 'Running');
@@ -339,6 +363,9 @@ async function setPhase(name: string, phase: string): Promise<void> {
 }
 
 /** Stands in for virt-handler: a guest that echoes what it gets, floods when told to, and ends on `quit`. */
+/** What the node was asked to do. */
+const acted: string[] = [];
+
 async function startHandler(signer: CsrSigner): Promise<RpcServer> {
   const identity = await signer.serverIdentity(`quickvirt:virt-handler:${NODE}`, [handlerServerName(NODE)]);
   return serveHandler({
@@ -346,6 +373,15 @@ async function startHandler(signer: CsrSigner): Promise<RpcServer> {
     host: HANDLER_IP,
     tls: new RotatingTls({ caPem: signer.caPem, ...identity }),
     handlers: {
+      async pause({ vmi }) {
+        if (vmi?.name === 'gone') throw new RpcError('NOT_FOUND', 'no such guest on this node');
+        acted.push(`pause ${vmi?.namespace}/${vmi?.name} ${vmi?.uid}`);
+        return {};
+      },
+      async unpause({ vmi }) {
+        acted.push(`unpause ${vmi?.namespace}/${vmi?.name} ${vmi?.uid}`);
+        return {};
+      },
       async console(call) {
         let typed = '';
         for await (const { open, data } of call.iterator({ destroyOnReturn: false }) as AsyncIterable<ConsoleRequest>) {

@@ -18,6 +18,7 @@ import { bootstrapCertificate } from './bootstrap-certificate.ts';
 import { frontProxyTrustFrom, type FrontProxyTrust } from './front-proxy.ts';
 import { HandlerDirectory } from './handler-directory.ts';
 import { apiMetrics } from './metrics.ts';
+import { callNode } from './node-actions.ts';
 import { openNodeConsole } from './node-console.ts';
 import { SubresourceService } from './subresources/service.ts';
 import { TlsServer } from './tls-server.ts';
@@ -93,7 +94,8 @@ export class VirtApi {
   async serve(): Promise<{ port: number; stop: () => Promise<void> }> {
     const { client, installNamespace, build, logger, metrics, clock, port, host } = this.#options;
     const { config, trust } = this.#view;
-    const service = new SubresourceService({ client, config });
+    const nodes = { directory: this.#directory, tls: this.#handlerTls };
+    const service = new SubresourceService({ client, config, callNode: (call) => callNode(call, nodes) });
     const gate = { client, trust };
     const checks = this.#readinessChecks();
     const ownMetrics = apiMetrics(metrics, () => Object.values(checks).every((check) => check() === undefined));
@@ -102,7 +104,7 @@ export class VirtApi {
       service,
       gate,
       metrics: ownMetrics,
-      openConsole: (target) => openNodeConsole(target, { directory: this.#directory, tls: this.#handlerTls }),
+      openConsole: (target) => openNodeConsole(target, nodes),
       logger,
     });
     const server = new TlsServer({

@@ -1,15 +1,10 @@
 import { type Duplex, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { VirtualMachineInstance } from '@quickvirt/api';
-import type { StoreReader } from '@quickvirt/kube';
 import { RpcError, type HandlerHandlers, type VmiReference } from '@quickvirt/rpc';
 import type { Gauge, Logger } from '@quickvirt/telemetry';
-import type { Launchers } from './launchers/launchers.ts';
+import { launcherOf, type LauncherDirectory } from './launchers/launcher-of.ts';
 
-export interface ConsolePorts {
-  nodeName: string;
-  vmis: StoreReader<VirtualMachineInstance>;
-  launchers: Launchers;
+export interface ConsolePorts extends LauncherDirectory {
   /** Sessions that are open now. */
   sessions: Gauge<never>;
   logger: Logger;
@@ -21,7 +16,7 @@ type ConsoleStream = Parameters<HandlerHandlers['console']>[0];
 const OPEN_TIMEOUT_MS = 10_000;
 
 /** Serves the consoles of this node's guests: each is bridged to its launcher's stream, byte for byte. */
-export function consoleHandlers(ports: ConsolePorts): HandlerHandlers {
+export function consoleHandlers(ports: ConsolePorts): Pick<HandlerHandlers, 'console'> {
   return {
     async console(stream, { signal }) {
       const reference = await opening(stream, AbortSignal.any([signal, AbortSignal.timeout(OPEN_TIMEOUT_MS)]));
@@ -59,17 +54,6 @@ async function opening(stream: ConsoleStream, signal: AbortSignal): Promise<VmiR
     signal.removeEventListener('abort', late);
     stream.off('readable', read).off('end', ended).off('error', reject);
   }
-}
-
-function launcherOf({ namespace, name, uid }: VmiReference, { vmis, launchers, nodeName }: ConsolePorts) {
-  const key = `${namespace}/${name}`;
-  const vmi = vmis.get(key);
-  if (!vmi || (uid !== '' && vmi.metadata.uid !== uid))
-    throw new RpcError('NOT_FOUND', `no guest of VirtualMachineInstance ${key} runs on node ${nodeName}`);
-  const client = launchers.get(key)?.client;
-  if (!client)
-    throw new RpcError('UNAVAILABLE', `virt-launcher of VirtualMachineInstance ${key} does not answer: try again`);
-  return client;
 }
 
 /** Both directions with back-pressure; the client's half-close reaches the guest's side, the guest's end ends the call. */

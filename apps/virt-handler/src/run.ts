@@ -9,6 +9,9 @@ import { SharedDevices } from './device-plugins/shared-devices.ts';
 import { PluginRegistry } from './device-plugins/plugin-registry.ts';
 import { socketDialer } from './launchers/launcher-dialer.ts';
 import { Launchers } from './launchers/launchers.ts';
+import { DynamicResourceAllocation } from './dra/dynamic-resource-allocation.ts';
+import { guestActionHandlers } from './guest-actions.ts';
+import { DeviceMemories, functionFinder, guestDevicesController } from './guest-devices/index.ts';
 import { runHeartbeat } from './node/heartbeat.ts';
 import { nodeLabelController } from './node/node-labels.ts';
 import { ownNodeInformer } from './node/own-node.ts';
@@ -42,15 +45,26 @@ export async function runVirtHandler(options: Options, ports: RunPorts, signal: 
   const registry = new PluginRegistry({ pluginDirectory: `${kubeletDirectory}/device-plugins`, logger });
   const sharedDevices = new SharedDevices({ ...options, registry, count: options.maxDevices, access, logger, metrics });
   const ownNode = ownNodeInformer(client, nodeName, { logger });
-  const pciDevices = await PciDevices.open({
-    ...options,
-    registry,
-    access,
-    config: () => config().hostDevices,
-    nodeLabels: () => ownNode.store.get(nodeName)?.metadata.labels ?? {},
-    logger,
-    metrics,
-  });
+  let dra: DynamicResourceAllocation | undefined;
+  const pciDevices = await PciDevices.open(
+    {
+      ...options,
+      registry,
+      access,
+      config: () => config().hostDevices,
+      nodeLabels: () => ownNode.store.get(nodeName)?.metadata.labels ?? {},
+      logger,
+      metrics,
+    },
+    ({ inventory, allocations, nodes }) => {
+      const driverName = () => config().hostDevices.qat.draDriverName;
+      const nodesOf = (addresses: readonly string[]) => nodes.nodesOf(addresses);
+      const devices = { source: inventory, holds: allocations, nodesOf, access };
+      dra = new DynamicResourceAllocation({ ...options, ...devices, client, driverName, logger, metrics }, common);
+      return dra.ownership;
+    },
+  );
+  kubevirts.subscribe(() => dra?.configChanged());
   kubevirts.subscribe(() => pciDevices.configChanged());
   ownNode.subscribe(() => pciDevices.configChanged());
   const common: ControllerOptions = { logger, metrics, metricsPrefix: 'kubevirt_' };
@@ -72,29 +86,46 @@ export async function runVirtHandler(options: Options, ports: RunPorts, signal: 
     },
     common,
   );
+  const memories = new DeviceMemories();
+  const guests = { client, recorder, launchers, vmis, config };
+  const vmiLoop = vmiController(
+    {
+      ...guests,
+      kubevirts,
+      nodeName,
+      prepareDevices,
+      cpuLimits: nodeCpuLimits(logger),
+      deviceProblem: (key) => memories.problem(key),
+    },
+    common,
+  );
+  memories.subscribe((key) => vmiLoop.enqueue(key));
+  const guestDevices = guestDevicesController(
+    {
+      ...guests,
+      memories,
+      access: pciDevices.access,
+      findFunction: functionFinder(`${kubeletDirectory}/pod-resources/kubelet.sock`),
+      functionFacts: (pciAddress) => pciDevices.inventory.functionByAddress(pciAddress),
+      onFactsChange: (listener) => void pciDevices.inventory.onChange(listener),
+    },
+    common,
+  );
   const manager = new Manager({ logger })
     .addInformers(certificate.caBundle)
-    .addControllers(
-      vmiController(
-        {
-          client,
-          recorder,
-          launchers,
-          vmis,
-          kubevirts,
-          nodeName,
-          config,
-          prepareDevices,
-          cpuLimits: nodeCpuLimits(logger),
-        },
-        common,
-      ),
-    )
+    .addControllers(vmiLoop, guestDevices)
     .addRunnable({ name: 'serving-certificate', run: (stop) => certificate.run(stop) })
     .addRunnable({ name: 'heartbeat', run: (stop) => runHeartbeat(node, stop) })
     .addRunnable({ name: 'device-plugins', run: (stop) => registry.run(stop) })
     .addRunnable({ name: 'shared-devices', run: (stop) => sharedDevices.run(stop) })
     .addRunnable({ name: 'pci-devices', run: (stop) => pciDevices.run(stop) })
+    .addRunnable({
+      name: 'dra',
+      run: async (stop) => {
+        await Promise.race([pciDevices.inventory.scanned(), aborted(stop)]);
+        if (!stop.aborted) await dra?.run(stop);
+      },
+    })
     .addControllers(
       nodeLabels,
       nodeStatusController({ ...pciDevices.view, client, recorder, nodeName, ownNode }, common),
@@ -125,7 +156,10 @@ export async function runVirtHandler(options: Options, ports: RunPorts, signal: 
   const consoles = await serveHandler({
     port: options.grpcPort,
     tls: certificate.tls,
-    handlers: consoleHandlers({ nodeName, vmis: vmis.store, launchers, sessions, logger }),
+    handlers: {
+      ...consoleHandlers({ nodeName, vmis: vmis.store, launchers, sessions, logger }),
+      ...guestActionHandlers({ nodeName, vmis: vmis.store, launchers, recorder }),
+    },
     onError: (method, error) => logger.debug('a call failed', { method, error }),
   });
   logger.info('virt-handler runs', { nodeName, deviceAccess: access, grpcPort: consoles.port });

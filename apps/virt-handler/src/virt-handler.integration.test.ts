@@ -415,6 +415,34 @@ describe('virt-handler on a real API server', () => {
     await signRequests(1);
   });
 
+  test('pauses and unpauses a guest for virt-api, and tells of it', async () => {
+    const podUid = aPodUid();
+    const launcher = aLauncher();
+    await launcher.listenInPod(join(root, 'kubelet'), podUid);
+    const { metadata } = await handOver('pauses', podUid);
+    await settle(async () => expect((await read('pauses')).status?.phase).toBe('Running'));
+    const vmi = { namespace: 'guests', name: 'pauses', uid: metadata.uid };
+    const client = dialHandler({
+      address: `127.0.0.1:${handler.grpcPort}`,
+      serverName: handlerServerName(NODE),
+      tls: await ca.client('quickvirt:virt-api'),
+    });
+    const paused = async () => findCondition((await read('pauses')).status?.conditions, 'Paused')?.status;
+    try {
+      await client.pause({ vmi });
+      await settle(async () => expect(await paused()).toBe('True'));
+      await client.unpause({ vmi });
+      await settle(async () => expect(await paused()).toBeUndefined());
+      await settle(async () =>
+        expect(await eventsOf('pauses')).toEqual(expect.arrayContaining(['Paused 1', 'Unpaused 1'])),
+      );
+      await expect(client.pause({ vmi: { ...vmi, uid: 'another' } })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      await expect(client.pause({})).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    } finally {
+      client.close();
+    }
+  });
+
   test('bridges a console from virt-api to the launcher, and refuses anybody else', async () => {
     const podUid = aPodUid();
     const launcher = aLauncher();

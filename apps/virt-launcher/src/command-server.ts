@@ -11,7 +11,7 @@ import type { Logger } from '@quickvirt/telemetry';
 import type { DomainSnapshot } from './domain-watch.ts';
 import { DeviceNotReleased } from './device-removals.ts';
 import { FieldError } from './field-error.ts';
-import { GuestStopping, type Guest } from './guest.ts';
+import { GuestNotRunning, GuestStopping, type Guest } from './guest.ts';
 import { ConsoleTakenOver, ConsoleUnavailable } from './serial-console.ts';
 
 /**
@@ -38,6 +38,14 @@ export async function serveCommands(socketPath: string, guest: Guest, logger: Lo
       },
       destroyDomain: async () => {
         await asRpcErrors(() => guest.destroy());
+        return {};
+      },
+      pauseDomain: async () => {
+        await asRpcErrors(() => guest.pause());
+        return {};
+      },
+      unpauseDomain: async () => {
+        await asRpcErrors(() => guest.unpause());
         return {};
       },
       watchState: (_request, { signal }) => stateMessages(guest, signal),
@@ -106,7 +114,7 @@ function toRpcError(cause: unknown): unknown {
     return new RpcError('ABORTED', cause.message, { cause, details: { reason: cause.name } });
   }
   if (cause instanceof ConsoleTakenOver) return new RpcError('ABORTED', cause.message, { cause });
-  if (cause instanceof ConsoleUnavailable || cause instanceof GuestStopping) {
+  if (cause instanceof ConsoleUnavailable || cause instanceof GuestStopping || cause instanceof GuestNotRunning) {
     return new RpcError('FAILED_PRECONDITION', cause.message, { cause, details: { reason: cause.name } });
   }
   if (cause instanceof LibvirtConnectionError) return new RpcError('UNAVAILABLE', cause.message, { cause });

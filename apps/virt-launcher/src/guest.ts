@@ -29,6 +29,11 @@ export class GuestStopping extends Error {
   override readonly name = 'GuestStopping';
 }
 
+/** There is no guest whose CPUs could be stopped or let run. */
+export class GuestNotRunning extends Error {
+  override readonly name = 'GuestNotRunning';
+}
+
 /** The one domain of this launcher: what is asked of it, what it is, and when it ended. */
 export class Guest {
   readonly watch = new DomainWatch();
@@ -117,6 +122,27 @@ export class Guest {
   /** Ends QEMU, if there is a guest. */
   async destroy(): Promise<void> {
     await (await this.#domain())?.destroy();
+  }
+
+  /** Stops the guest's CPUs, unless they stand. @throws GuestNotRunning when there are none. */
+  async pause(): Promise<void> {
+    const { domain, state } = await this.#startedDomain();
+    if (state !== DomainState.paused) await domain.suspend();
+  }
+
+  /** Lets the guest's CPUs run, unless they do. @throws GuestNotRunning when there are none. */
+  async unpause(): Promise<void> {
+    const { domain, state } = await this.#startedDomain();
+    if (state === DomainState.paused) await domain.resume();
+  }
+
+  /** The guest once SyncDomain let it run, or left it paused as it was asked to: before, pausing is SyncDomain's. */
+  async #startedDomain(): Promise<{ domain: Domain; state: DomainState }> {
+    const domain = this.#released ? await this.#domain() : undefined;
+    const state = (await domain?.state())?.state;
+    if (!domain || state === undefined || state === DomainState.shutoff || state === DomainState.crashed)
+      throw new GuestNotRunning('the guest does not run: it has not started yet, or has ended');
+    return { domain, state };
   }
 
   async #domain(): Promise<Domain | undefined> {

@@ -125,6 +125,30 @@ async function consoleUntil(client: LauncherClient, text: string, typed?: string
     expect(await sync(client)).toEqual({ started: false });
   }, 60_000);
 
+  test('stops and continues the guest; one that starts paused waits to be let run', async () => {
+    launcher = await startLauncher();
+    const { client } = launcher;
+    await expect(client.pauseDomain({})).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+    const states: WatchStateResponse['state'][] = [];
+    void (async () => {
+      for await (const { state } of client.watchState({})) states.push(state);
+    })().catch(() => undefined);
+    await sync(client, { ...vmi, spec: { ...vmi.spec, startStrategy: 'Paused' } });
+    await eventually(() => states.at(-1)?.phase === 'DOMAIN_PHASE_PAUSED');
+    expect(['starting-up', 'user']).toContain(states.at(-1)?.reason);
+    await client.unpauseDomain({});
+    await consoleUntil(client, BOOT_SECTOR_GREETING);
+    await client.unpauseDomain({});
+    await client.pauseDomain({});
+    await client.pauseDomain({});
+    await eventually(() => states.at(-1)?.phase === 'DOMAIN_PHASE_PAUSED');
+    expect(states.at(-1)).toMatchObject({ reason: 'user' });
+    expect(await sync(client)).toEqual({ started: false });
+    expect(states.at(-1)?.phase).toBe('DOMAIN_PHASE_PAUSED');
+    await client.unpauseDomain({});
+    expect(await consoleUntil(client, 'echo', 'echo')).toContain('echo');
+  }, 60_000);
+
   test('SIGTERM presses the power button and waits for the guest', async () => {
     await startGuest();
     launcher.process.kill('SIGTERM');

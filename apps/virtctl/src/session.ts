@@ -20,13 +20,15 @@ export async function withSession<T>(options: GlobalOptions, work: (session: Ses
   }
 }
 
+type Action = (session: Session, name: string, action: string, options: Record<string, unknown>) => Promise<void>;
+
 /** Asks for an action on a VM, for example `start`. */
-export async function putVmAction(
-  { client, namespace }: Session,
-  name: string,
-  action: string,
-  options: Record<string, unknown>,
-): Promise<void> {
-  const path = `${SUBRESOURCES}/namespaces/${encodeURIComponent(namespace)}/virtualmachines/${encodeURIComponent(name)}/${action}`;
-  await client.request({ method: 'PUT', path, body: options });
+export const putVmAction: Action = (...call) => putAction('virtualmachines', ...call);
+
+/** Asks for an action on a VMI, for example `pause`. */
+export const putVmiAction: Action = (...call) => putAction('virtualmachineinstances', ...call);
+
+async function putAction(plural: string, ...[{ client, namespace }, name, action, body]: Parameters<Action>) {
+  const path = `${SUBRESOURCES}/namespaces/${encodeURIComponent(namespace)}/${plural}/${encodeURIComponent(name)}/${action}`;
+  await client.request({ method: 'PUT', path, body });
 }

@@ -89,6 +89,8 @@ async function start(tls: RotatingTls): Promise<void> {
     host: '127.0.0.1',
     tls,
     handlers: {
+      pause: async () => ({}),
+      unpause: async () => ({}),
       async console(stream) {
         for await (const { open } of stream) stream.write({ data: Buffer.from(`console of ${open?.name}`) });
       },

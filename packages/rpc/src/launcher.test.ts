@@ -17,6 +17,8 @@ const handlers: LauncherHandlers = {
   },
   destroyDomain: (_request, { signal }) =>
     new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('cancelled')))),
+  pauseDomain: async () => ({}),
+  unpauseDomain: async () => ({}),
   async *watchState() {
     yield { revision: 1 };
     yield { revision: 2, state: { phase: 'DOMAIN_PHASE_RUNNING', guestMemoryBytes: 2 ** 40 } };

@@ -24,20 +24,20 @@ interface CreateWrite {
 
 export type Write = PatchWrite | CreateWrite;
 
-/** A request for the virt-handler of the node that runs the VMI. */
-interface NodeCall {
-  nodeName: string;
-  method: 'GET' | 'PUT';
-  /** Name of the action, for example `pause`; the subresource of the same name. */
-  action: string;
-}
-
-/** Names a VMI on its node, for a stream. */
-export interface NodeStreamTarget {
+/** Names a VMI on its node. */
+export interface NodeTarget {
   nodeName: string;
   namespace: string;
   name: string;
   uid: string;
+}
+
+/** A request for the virt-handler of the node that runs the VMI. */
+export interface NodeCall {
+  target: NodeTarget;
+  method: 'GET' | 'PUT';
+  /** Name of the action, for example `pause`; the subresource of the same name. */
+  action: string;
 }
 
 /** What a decision comes to. */
@@ -52,7 +52,7 @@ export type Answer =
   /** Ask the node, then answer 200 with what it gave. */
   | { type: 'node'; call: NodeCall }
   /** Join the client's WebSocket to a stream of the node. */
-  | { type: 'node-stream'; target: NodeStreamTarget; stream: string }
+  | { type: 'node-stream'; target: NodeTarget; stream: string }
   /** Join the client's WebSocket to an address of the guest. */
   | { type: 'dial'; address: string; port: number; protocol: 'tcp' | 'udp' };
 

@@ -1,6 +1,7 @@
 import type { VirtualMachineInstance } from '@quickvirt/api';
 import { badRequest } from '../status.ts';
 import { refuse, type Answer } from './answer.ts';
+import { nodeStream } from './node-target.ts';
 import { conflictOnVmi, isRunning } from './vmi-conditions.ts';
 
 /**
@@ -13,10 +14,4 @@ export function decideConsole(vmi: VirtualMachineInstance): Answer {
   if (status?.phase === 'Failed') return refuse(conflictOnVmi(vmi, 'VMI is in failed status'));
   if (!isRunning(vmi) || !status?.nodeName) return refuse(badRequest('VMI is not running'));
   return nodeStream(vmi, 'console');
-}
-
-/** A stream of the node that runs the VMI. */
-export function nodeStream({ metadata, status }: VirtualMachineInstance, stream: string): Answer {
-  const { namespace = '', name = '', uid = '' } = metadata;
-  return { type: 'node-stream', stream, target: { nodeName: status?.nodeName ?? '', namespace, name, uid } };
 }

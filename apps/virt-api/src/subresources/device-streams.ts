@@ -1,7 +1,7 @@
 import type { VirtualMachineInstance } from '@quickvirt/api';
 import { badRequest } from '../status.ts';
 import { refuse, type Answer } from './answer.ts';
-import { nodeStream } from './console.ts';
+import { nodeStream } from './node-target.ts';
 import { conflictOnVmi, isRunning } from './vmi-conditions.ts';
 
 /** A USB device of the client's, plugged into the guest. */

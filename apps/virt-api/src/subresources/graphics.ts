@@ -1,7 +1,7 @@
 import type { VirtualMachineInstance } from '@quickvirt/api';
 import { badRequest } from '../status.ts';
 import { refuse, type Answer } from './answer.ts';
-import { nodeStream } from './console.ts';
+import { nodeStream, onNode } from './node-target.ts';
 import { conflictOnVmi, isRunning, notConnectable } from './vmi-conditions.ts';
 
 /** The screen as a VNC stream; with `preserveSession` a client that is there is not thrown out. */
@@ -16,7 +16,7 @@ export function decideVnc(vmi: VirtualMachineInstance, query: URLSearchParams): 
 export function decideScreenshot(vmi: VirtualMachineInstance): Answer {
   if (!hasScreen(vmi)) return refuse(badRequest('No graphics devices are present.'));
   if (!isRunning(vmi)) return { type: 'text', code: 500, text: notConnectable(vmi) };
-  return { type: 'node', call: { nodeName: vmi.status?.nodeName ?? '', method: 'GET', action: 'vnc/screenshot' } };
+  return onNode(vmi, 'GET', 'vnc/screenshot');
 }
 
 function hasScreen({ spec }: VirtualMachineInstance): boolean {

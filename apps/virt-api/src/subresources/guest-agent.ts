@@ -1,6 +1,7 @@
 import { virtualMachineInstances, type VirtualMachineInstance } from '@quickvirt/api';
 import { notFound } from '../status.ts';
 import type { Answer } from './answer.ts';
+import { onNode } from './node-target.ts';
 import { conflictOnVmi, hasGuestAgent, isRunning } from './vmi-conditions.ts';
 
 /**
@@ -11,7 +12,7 @@ export function decideGuestAgentReport(vmi: VirtualMachineInstance | undefined, 
   if (!vmi) return failed(notFound({ resource: virtualMachineInstances, name }).message);
   if (!isRunning(vmi)) return failed(conflictOnVmi(vmi, 'VMI is not running').message);
   if (!hasGuestAgent(vmi)) return failed(conflictOnVmi(vmi, 'VMI does not have guest agent connected').message);
-  return { type: 'node', call: { nodeName: vmi.status?.nodeName ?? '', method: 'GET', action } };
+  return onNode(vmi, 'GET', action);
 }
 
 function failed(text: string): Answer {

@@ -1,6 +1,7 @@
 import { virtualMachineInstances, type VirtualMachine, type VirtualMachineInstance } from '@quickvirt/api';
 import { badRequest, forbidden } from '../status.ts';
 import { refuse, type Answer } from './answer.ts';
+import { onNode } from './node-target.ts';
 import { conflictOnVmi, hasGuestAgent, isPaused, isRunning, notConnectable } from './vmi-conditions.ts';
 
 interface DryRunOption {
@@ -16,7 +17,7 @@ export function decidePause(vmi: VirtualMachineInstance, options: DryRunOption):
   }
   if (!isRunning(vmi)) return refuse(conflictOnVmi(vmi, 'VM is not running'));
   if (isPaused(vmi)) return refuse(conflictOnVmi(vmi, 'VMI is already paused'));
-  return onNode(vmi, 'pause', options);
+  return unlessDryRun(onNode(vmi, 'PUT', 'pause'), options);
 }
 
 /** @param vm the VM of the VMI, if it has one. */
@@ -28,12 +29,12 @@ export function decideUnpause(
   if (!isRunning(vmi)) return refuse(conflictOnVmi(vmi, 'VMI is not running'));
   if (!isPaused(vmi)) return refuse(conflictOnVmi(vmi, 'VMI is not paused'));
   if (vm?.status?.snapshotInProgress) return refuse(conflictOnVmi(vmi, 'VM snapshot is in progress'));
-  return onNode(vmi, 'unpause', options);
+  return unlessDryRun(onNode(vmi, 'PUT', 'unpause'), options);
 }
 
 /** `freeze` and `unfreeze` of the guest's filesystems. */
 export function decideFreeze(vmi: VirtualMachineInstance, action: 'freeze' | 'unfreeze'): Answer {
-  return isRunning(vmi) ? onNode(vmi, action) : refuse(conflictOnVmi(vmi, 'VMI is not running'));
+  return isRunning(vmi) ? onNode(vmi, 'PUT', action) : refuse(conflictOnVmi(vmi, 'VMI is not running'));
 }
 
 /** Asks the guest to reboot: its agent, or its ACPI. */
@@ -44,17 +45,16 @@ export function decideSoftReboot(vmi: VirtualMachineInstance): Answer {
   if (!hasGuestAgent(vmi) && acpi?.enabled === false) {
     return refuse(conflictOnVmi(vmi, 'VMI neither have the agent connected nor the ACPI feature enabled'));
   }
-  return onNode(vmi, 'softreboot');
+  return onNode(vmi, 'PUT', 'softreboot');
 }
 
 /** Presses the guest's reset button. */
 export function decideReset(vmi: VirtualMachineInstance): Answer {
-  if (isRunning(vmi)) return onNode(vmi, 'reset');
+  if (isRunning(vmi)) return onNode(vmi, 'PUT', 'reset');
   const phase = vmi.status?.phase ?? '';
   return refuse(badRequest(`Failed to reset non-running VMI with phase ${phase}: ${notConnectable(vmi)}`));
 }
 
-function onNode({ status }: VirtualMachineInstance, action: string, { dryRun }: DryRunOption = {}): Answer {
-  if (dryRun?.includes('All')) return { type: 'writes', code: 200, writes: [] };
-  return { type: 'node', call: { nodeName: status?.nodeName ?? '', method: 'PUT', action } };
+function unlessDryRun(answer: Answer, { dryRun }: DryRunOption): Answer {
+  return dryRun?.includes('All') ? { type: 'writes', code: 200, writes: [] } : answer;
 }

@@ -11,12 +11,14 @@ import {
   type ResourceType,
 } from '@quickvirt/kube';
 import { failure, notImplemented, RequestRefused, unavailable } from '../status.ts';
-import { refuse, type Answer, type Write } from './answer.ts';
+import { refuse, type Answer, type NodeCall, type Write } from './answer.ts';
 import { callProblem, type SubresourceCall, type SubresourceFamily, type SubresourceState } from './family.ts';
 
 export interface SubresourceServiceOptions {
   client: KubeClient;
   config: () => ClusterConfig;
+  /** Asks a node to act on a guest. @throws RequestRefused when it cannot. */
+  callNode: (call: NodeCall) => Promise<void>;
 }
 
 /** What is left to do for the HTTP layer once the writes are done. */
@@ -58,7 +60,8 @@ export class SubresourceService {
         for (const write of answer.writes) await this.#write(write);
         return { type: 'done', code: answer.code };
       case 'node':
-        throw new RequestRefused(notImplemented(`"${answer.call.action}" of a running VirtualMachineInstance`));
+        await this.#options.callNode(answer.call);
+        return { type: 'done', code: 200 };
       default:
         return answer;
     }

@@ -16,6 +16,20 @@ export const guestShutsDown: RecordedEvent = {
   message: 'Signaled Graceful Shutdown',
 };
 
+/** A user stopped the guest's CPUs. */
+export const guestPaused: RecordedEvent = {
+  type: 'Normal',
+  reason: eventReasons.paused,
+  message: 'The guest was paused',
+};
+
+/** A user let the guest's CPUs run again. */
+export const guestUnpaused: RecordedEvent = {
+  type: 'Normal',
+  reason: eventReasons.unpaused,
+  message: 'The guest was unpaused',
+};
+
 /** The guest could not be brought to what the instance asks for. */
 export function syncFailed(message: string): RecordedEvent {
   return { type: 'Warning', reason: eventReasons.syncFailed, message };

@@ -13,6 +13,13 @@ export type LauncherService = {
   shutdownDomain: { request: ShutdownDomainRequest; response: ShutdownDomainResponse; kind: 'unary-unary' };
   /** Ends QEMU at once. */
   destroyDomain: { request: DestroyDomainRequest; response: DestroyDomainResponse; kind: 'unary-unary' };
+  /** Stops the guest's CPUs; nothing changes for one that is paused. FAILED_PRECONDITION while no guest runs. */
+  pauseDomain: { request: PauseDomainRequest; response: PauseDomainResponse; kind: 'unary-unary' };
+  /**
+   * Lets the guest's CPUs run again, also those of a guest that was started paused. FAILED_PRECONDITION while no guest
+   * runs.
+   */
+  unpauseDomain: { request: UnpauseDomainRequest; response: UnpauseDomainResponse; kind: 'unary-unary' };
   /**
    * The domain's state: first a full snapshot, then one message a change, coalesced. Never ends by itself
    * while the launcher lives.
@@ -84,6 +91,18 @@ export interface DestroyDomainRequest {
 export interface DestroyDomainResponse {
 }
 
+export interface PauseDomainRequest {
+}
+
+export interface PauseDomainResponse {
+}
+
+export interface UnpauseDomainRequest {
+}
+
+export interface UnpauseDomainResponse {
+}
+
 export interface WatchStateRequest {
 }
 
@@ -137,5 +156,5 @@ export interface ConsoleResponse {
 }
 
 /** For `Root.fromJSON` of protobufjs/light. */
-export const descriptor = {"nested":{"quickvirt":{"nested":{"launcher":{"nested":{"v1":{"nested":{"LauncherService":{"methods":{"Info":{"requestType":"InfoRequest","responseType":"InfoResponse"},"SyncDomain":{"requestType":"SyncDomainRequest","responseType":"SyncDomainResponse"},"ShutdownDomain":{"requestType":"ShutdownDomainRequest","responseType":"ShutdownDomainResponse"},"DestroyDomain":{"requestType":"DestroyDomainRequest","responseType":"DestroyDomainResponse"},"WatchState":{"requestType":"WatchStateRequest","responseType":"WatchStateResponse","responseStream":true},"Console":{"requestType":"ConsoleRequest","requestStream":true,"responseType":"ConsoleResponse","responseStream":true}}},"InfoRequest":{"fields":{}},"InfoResponse":{"fields":{"version":{"type":"string","id":1},"features":{"rule":"repeated","type":"string","id":2}}},"SyncDomainRequest":{"fields":{"vmiJson":{"type":"bytes","id":1},"configJson":{"type":"bytes","id":2},"facts":{"type":"HandlerFacts","id":3}}},"HandlerFacts":{"fields":{"taps":{"rule":"repeated","type":"TapDevice","id":1},"hostDevices":{"rule":"repeated","type":"HostDevice","id":2}}},"TapDevice":{"fields":{"interfaceName":{"type":"string","id":1},"deviceName":{"type":"string","id":2},"macAddress":{"type":"string","id":3},"mtu":{"type":"uint32","id":4}}},"HostDevice":{"fields":{"name":{"type":"string","id":1},"pciAddress":{"type":"string","id":2}}},"SyncDomainResponse":{"fields":{"started":{"type":"bool","id":1}}},"ShutdownDomainRequest":{"fields":{}},"ShutdownDomainResponse":{"fields":{}},"DestroyDomainRequest":{"fields":{}},"DestroyDomainResponse":{"fields":{}},"WatchStateRequest":{"fields":{}},"WatchStateResponse":{"fields":{"revision":{"type":"uint64","id":1},"state":{"type":"DomainState","id":2}}},"DomainState":{"fields":{"phase":{"type":"DomainPhase","id":1},"reason":{"type":"string","id":2},"uuid":{"type":"string","id":3},"machineType":{"type":"string","id":4},"guestMemoryBytes":{"type":"uint64","id":5},"error":{"type":"string","id":6},"domainXml":{"type":"string","id":7},"guestPciDevices":{"rule":"repeated","type":"GuestPciDevice","id":8}}},"GuestPciDevice":{"fields":{"alias":{"type":"string","id":1},"pciAddress":{"type":"string","id":2}}},"DomainPhase":{"values":{"DOMAIN_PHASE_UNSPECIFIED":0,"DOMAIN_PHASE_RUNNING":1,"DOMAIN_PHASE_PAUSED":2,"DOMAIN_PHASE_SHUTTING_DOWN":3,"DOMAIN_PHASE_SHUT_OFF":4,"DOMAIN_PHASE_CRASHED":5}},"ConsoleRequest":{"fields":{"data":{"type":"bytes","id":1}}},"ConsoleResponse":{"fields":{"data":{"type":"bytes","id":1}}}}}}}}}}};
+export const descriptor = {"nested":{"quickvirt":{"nested":{"launcher":{"nested":{"v1":{"nested":{"LauncherService":{"methods":{"Info":{"requestType":"InfoRequest","responseType":"InfoResponse"},"SyncDomain":{"requestType":"SyncDomainRequest","responseType":"SyncDomainResponse"},"ShutdownDomain":{"requestType":"ShutdownDomainRequest","responseType":"ShutdownDomainResponse"},"DestroyDomain":{"requestType":"DestroyDomainRequest","responseType":"DestroyDomainResponse"},"PauseDomain":{"requestType":"PauseDomainRequest","responseType":"PauseDomainResponse"},"UnpauseDomain":{"requestType":"UnpauseDomainRequest","responseType":"UnpauseDomainResponse"},"WatchState":{"requestType":"WatchStateRequest","responseType":"WatchStateResponse","responseStream":true},"Console":{"requestType":"ConsoleRequest","requestStream":true,"responseType":"ConsoleResponse","responseStream":true}}},"InfoRequest":{"fields":{}},"InfoResponse":{"fields":{"version":{"type":"string","id":1},"features":{"rule":"repeated","type":"string","id":2}}},"SyncDomainRequest":{"fields":{"vmiJson":{"type":"bytes","id":1},"configJson":{"type":"bytes","id":2},"facts":{"type":"HandlerFacts","id":3}}},"HandlerFacts":{"fields":{"taps":{"rule":"repeated","type":"TapDevice","id":1},"hostDevices":{"rule":"repeated","type":"HostDevice","id":2}}},"TapDevice":{"fields":{"interfaceName":{"type":"string","id":1},"deviceName":{"type":"string","id":2},"macAddress":{"type":"string","id":3},"mtu":{"type":"uint32","id":4}}},"HostDevice":{"fields":{"name":{"type":"string","id":1},"pciAddress":{"type":"string","id":2}}},"SyncDomainResponse":{"fields":{"started":{"type":"bool","id":1}}},"ShutdownDomainRequest":{"fields":{}},"ShutdownDomainResponse":{"fields":{}},"DestroyDomainRequest":{"fields":{}},"DestroyDomainResponse":{"fields":{}},"PauseDomainRequest":{"fields":{}},"PauseDomainResponse":{"fields":{}},"UnpauseDomainRequest":{"fields":{}},"UnpauseDomainResponse":{"fields":{}},"WatchStateRequest":{"fields":{}},"WatchStateResponse":{"fields":{"revision":{"type":"uint64","id":1},"state":{"type":"DomainState","id":2}}},"DomainState":{"fields":{"phase":{"type":"DomainPhase","id":1},"reason":{"type":"string","id":2},"uuid":{"type":"string","id":3},"machineType":{"type":"string","id":4},"guestMemoryBytes":{"type":"uint64","id":5},"error":{"type":"string","id":6},"domainXml":{"type":"string","id":7},"guestPciDevices":{"rule":"repeated","type":"GuestPciDevice","id":8}}},"GuestPciDevice":{"fields":{"alias":{"type":"string","id":1},"pciAddress":{"type":"string","id":2}}},"DomainPhase":{"values":{"DOMAIN_PHASE_UNSPECIFIED":0,"DOMAIN_PHASE_RUNNING":1,"DOMAIN_PHASE_PAUSED":2,"DOMAIN_PHASE_SHUTTING_DOWN":3,"DOMAIN_PHASE_SHUT_OFF":4,"DOMAIN_PHASE_CRASHED":5}},"ConsoleRequest":{"fields":{"data":{"type":"bytes","id":1}}},"ConsoleResponse":{"fields":{"data":{"type":"bytes","id":1}}}}}}}}}}};
 
