@@ -69,6 +69,7 @@ const factors = {
   'monitoring.enabled': [false, true],
   'monitoring.labels': [{}, { release: 'prometheus' }],
   'monitoring.interval': ['30s', '1m'],
+  qat: [{}, { denylistConsent: ['c62x'], physicalFunctions: [{ families: ['4xxx'], services: ['sym', 'dc'] }] }],
   'dra.enabled': [false, true],
   'dra.driverName': ['qat.quickvirt.io', 'qat.example.org'],
   logVerbosity: [0, 9],

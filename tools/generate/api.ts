@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { resources } from '@quickvirt/api';
 import { apiDocs } from './api-docs.ts';
+import { chartValuesSchema } from './chart-values.ts';
 import { crdOf } from './crds.ts';
 import type { GeneratedFiles } from './generated-files.ts';
 import { readInterfaces } from './interfaces.ts';
@@ -9,7 +10,8 @@ import { manifestsOf, userRoles } from './user-roles.ts';
 
 const chart = 'charts/quickvirt/templates';
 
-/** What follows from the interfaces of packages/api: CRDs, roles of users, offline schemas, the reference. */
+/** What follows from the interfaces of packages/api: CRDs, roles of users, offline schemas, the reference, a part
+ * of the schema of the chart's values. */
 export async function generateApi(repository: string): Promise<GeneratedFiles> {
   const definitions = readInterfaces(
     repository,
@@ -23,7 +25,7 @@ export async function generateApi(repository: string): Promise<GeneratedFiles> {
   files[`${chart}/user-roles.yaml`] = manifest('tools/generate/user-roles.ts', userRoles.flatMap(manifestsOf));
   files['packages/api/src/schemas.gen.ts'] = offlineSchemaModule(definitions);
   files['docs/api.md'] = apiDocs(resources, definitions);
-  return files;
+  return { ...files, ...(await chartValuesSchema(repository, definitions)) };
 }
 
 function manifest(source: string, objects: object[]): string {

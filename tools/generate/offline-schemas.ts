@@ -21,12 +21,11 @@ const sharedKeywords = ['minimum', 'maximum', 'minLength', 'maxLength', 'minItem
  * is refused, and unknown fields are too, where the API server drops them. CEL rules and formats are left out.
  */
 export function offlineSchemaModule(definitions: Definitions): string {
-  const defs = Object.fromEntries(
-    Object.entries(definitions)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, schema]) => [name, wellKnown[name] ?? standardSchemaOf(schema, definitions)]),
-  );
-  const document = { $schema: 'https://json-schema.org/draft/2020-12/schema', $id: 'quickvirt-api', $defs: defs };
+  const document = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'quickvirt-api',
+    $defs: offlineSchemas(definitions),
+  };
   return `// Made from the interfaces of packages/api by npm run generate; change them there.
 
 /**
@@ -34,6 +33,15 @@ export function offlineSchemaModule(definitions: Definitions): string {
  */
 export const jsonSchemas: Readonly<Record<string, unknown>> = ${JSON.stringify(document)};
 `;
+}
+
+/** The schema of every type, by its name, with references below `#/$defs`. */
+export function offlineSchemas(definitions: Definitions): Record<string, StandardSchema> {
+  return Object.fromEntries(
+    Object.entries(definitions)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, schema]) => [name, wellKnown[name] ?? standardSchemaOf(schema, definitions)]),
+  );
 }
 
 function standardSchemaOf(schema: JsonSchema, definitions: Definitions): StandardSchema {

@@ -19,7 +19,10 @@ export type QatService = 'sym' | 'asym' | 'dc' | 'dcc' | 'decomp';
 export interface QatConfiguration {
   /** Whether nodes look after QAT cards at all. Default: true. */
   enabled?: boolean;
-  /** Whether guests get virtual functions from a device plugin or by dynamic resource allocation. Default: DevicePlugin. */
+  /**
+   * Whether guests get virtual functions from a device plugin or by dynamic resource allocation. Default: DevicePlugin.
+   * @enforced
+   */
   offer?: QatOffer;
   /**
    * Name of the DRA driver. Default: qat.quickvirt.io.
@@ -34,7 +37,10 @@ export interface QatConfiguration {
    * @maxLength 190
    */
   resourcePrefix?: string;
-  /** Driver of virtual functions, where no rule says another. Default: vfio-pci. */
+  /**
+   * Driver of virtual functions, where no rule says another. Default: vfio-pci.
+   * @enforced
+   */
   driver?: QatDriver;
   /**
    * What cards are to do. The first rule that matches a card counts; a card that none matches is made ready as it is.
@@ -95,9 +101,15 @@ export interface QatPhysicalFunctionRule {
    * @maxItems 3
    */
   services?: QatService[];
-  /** Driver of its virtual functions. */
+  /**
+   * Driver of its virtual functions.
+   * @enforced
+   */
   driver?: QatDriver;
-  /** How its virtual functions are offered. */
+  /**
+   * How its virtual functions are offered.
+   * @enforced
+   */
   offer?: QatOffer;
 }
 
@@ -119,7 +131,10 @@ export interface QatResourceRule {
 
 /** How virtual functions are picked. */
 export interface QatAllocation {
-  /** Default: Packed. */
+  /**
+   * Default: Packed.
+   * @enforced
+   */
   policy?: QatAllocationPolicy;
   /** Whether a guest's virtual functions are taken from one card where one has enough. Default: false. */
   samePhysicalFunction?: boolean;

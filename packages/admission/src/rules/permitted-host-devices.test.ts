@@ -36,11 +36,6 @@ test('what suits a card is taken', () => {
 
 test.each<[string, object, string[]]>([
   [
-    'unknown words',
-    { offer: 'Dra', driver: 'igb_uio', allocation: { policy: 'Packt' } },
-    ['NotSupported .offer', 'NotSupported .driver', 'NotSupported .allocation.policy'],
-  ],
-  [
     'an address that is none',
     { physicalFunctions: [{ addresses: ['6b:00.0'] }] },
     ['Invalid .physicalFunctions[0].addresses[0]'],

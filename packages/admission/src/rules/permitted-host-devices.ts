@@ -16,7 +16,6 @@ export function hostDeviceRules(kubevirt: KubeVirt): Cause[] {
   const { extraDevices } = clusterConfigFrom(kubevirt).qat;
   const families = knownFamilies(extraDevices);
   return [
-    ...valuesOf(qat),
     ...(qat.physicalFunctions ?? []).flatMap((rule, index) =>
       cardRules(rule, `${root}.qat.physicalFunctions[${index}]`, families),
     ),
@@ -39,14 +38,6 @@ export function hostDeviceWarnings(kubevirt: KubeVirt): string[] {
   if (!permitted) return [];
   const families = knownFamilies(clusterConfigFrom(kubevirt).qat.extraDevices);
   return [...selectorWarnings(permitted, families), ...unreachableRules(permitted.qat?.physicalFunctions ?? [])];
-}
-
-function valuesOf(qat: QatConfiguration): Cause[] {
-  return [
-    ...oneOfValues(qat.offer, ['DevicePlugin', 'DRA'], `${root}.qat.offer`),
-    ...oneOfValues(qat.driver, ['vfio-pci', 'qat_vfio_pci'], `${root}.qat.driver`),
-    ...oneOfValues(qat.allocation?.policy, ['Packed', 'Spread'], `${root}.qat.allocation.policy`),
-  ];
 }
 
 function cardRules(rule: QatPhysicalFunctionRule, field: string, families: readonly QatDeviceFamily[]): Cause[] {
@@ -72,8 +63,6 @@ function cardRules(rule: QatPhysicalFunctionRule, field: string, families: reado
     ),
     ...known(wanted, services, `${field}.services`),
     ...(wanted.length > 0 && problem ? [invalid(`${field}.services`, `no card can do this: ${problem}`)] : []),
-    ...oneOfValues(rule.offer, ['DevicePlugin', 'DRA'], `${field}.offer`),
-    ...oneOfValues(rule.driver, ['vfio-pci', 'qat_vfio_pci'], `${field}.driver`),
   ];
 }
 
@@ -95,11 +84,9 @@ function resourceNameRules(resourceName: string, field: string): Cause[] {
 }
 
 function known(values: readonly string[] = [], allowed: readonly string[], field: string): Cause[] {
-  return values.flatMap((value, index) => oneOfValues(value, allowed, `${field}[${index}]`));
-}
-
-function oneOfValues(value: string | undefined, allowed: readonly string[], field: string): Cause[] {
-  return value === undefined || allowed.includes(value) ? [] : [notSupported(field, oneOf(value, allowed))];
+  return values.flatMap((value, index) =>
+    allowed.includes(value) ? [] : [notSupported(`${field}[${index}]`, oneOf(value, allowed))],
+  );
 }
 
 const familyNames = (families: readonly QatDeviceFamily[]): string[] => families.map(({ family }) => family);
