@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { ConsoleSession, type Exchange } from './console-session.ts';
 import { run } from './kubectl.ts';
+import { fakeCards, realCards } from './fake-cards.ts';
 import { bootGolden } from './golden-step.ts';
 import { leftovers, restart, signal } from './node-steps.ts';
 import { differences } from './partial-match.ts';
@@ -26,6 +27,8 @@ export const steps: Readonly<Record<string, StepExecutor>> = {
   compare: compare,
   leftovers: leftovers,
   golden: bootGolden,
+  fakecards: fakeCards,
+  realcards: realCards,
 };
 
 async function refuse(document: Record<string, unknown>, { kubectl }: StepContext): Promise<void> {

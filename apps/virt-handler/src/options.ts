@@ -18,6 +18,8 @@ export interface Options {
   readonly grpcPort: number;
   /** The kubelet's root directory, as mounted here. */
   readonly kubeletDirectory: string;
+  /** The same on the host: mounts that the container runtime makes are named by it. */
+  readonly hostKubeletDirectory: string;
   /** The host's /dev, as mounted here. */
   readonly deviceDirectory: string;
   /** The node's /sys. */
@@ -39,6 +41,7 @@ const FLAGS = {
   'health-port': { type: 'string', default: '8080' },
   'grpc-port': { type: 'string', default: '8186' },
   'kubelet-directory': { type: 'string', default: '/var/lib/kubelet' },
+  'host-kubelet-directory': { type: 'string', default: '/var/lib/kubelet' },
   'device-directory': { type: 'string', default: '/host/dev' },
   'sysfs-directory': { type: 'string', default: '/sys' },
   'cdi-directory': { type: 'string', default: '/var/run/cdi' },
@@ -60,6 +63,7 @@ export function readOptions(args: readonly string[], env: Readonly<Record<string
     healthPort: wholeNumber('--health-port', flags['health-port'], 65_535),
     grpcPort: wholeNumber('--grpc-port', flags['grpc-port'], 65_535),
     kubeletDirectory: flags['kubelet-directory'],
+    hostKubeletDirectory: flags['host-kubelet-directory'],
     deviceDirectory: flags['device-directory'],
     sysfsDirectory: flags['sysfs-directory'],
     cdiDirectory: flags['cdi-directory'],

@@ -45,6 +45,7 @@ export async function runVirtHandler(options: Options, ports: RunPorts, signal: 
   const registry = new PluginRegistry({ pluginDirectory: `${kubeletDirectory}/device-plugins`, logger });
   const sharedDevices = new SharedDevices({ ...options, registry, count: options.maxDevices, access, logger, metrics });
   const ownNode = ownNodeInformer(client, nodeName, { logger });
+  const common: ControllerOptions = { logger, metrics, metricsPrefix: 'kubevirt_' };
   let dra: DynamicResourceAllocation | undefined;
   const pciDevices = await PciDevices.open(
     {
@@ -67,7 +68,6 @@ export async function runVirtHandler(options: Options, ports: RunPorts, signal: 
   kubevirts.subscribe(() => dra?.configChanged());
   kubevirts.subscribe(() => pciDevices.configChanged());
   ownNode.subscribe(() => pciDevices.configChanged());
-  const common: ControllerOptions = { logger, metrics, metricsPrefix: 'kubevirt_' };
   const recorder = new Recorder(client, { component: 'virt-handler', host: nodeName, ...common });
   const prepareDevices: Parameters<typeof vmiController>[0]['prepareDevices'] = async (vmi, podUid) => {
     if (access === 'chown') await chownContainerDevices(vmi, podUid, logger);

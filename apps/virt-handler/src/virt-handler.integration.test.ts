@@ -132,6 +132,7 @@ async function startHandler() {
       healthPort,
       grpcPort,
       kubeletDirectory: join(root, 'kubelet'),
+      hostKubeletDirectory: join(root, 'kubelet'),
       deviceDirectory: '/dev',
       cdiDirectory: join(root, 'cdi'),
       sysfsDirectory: join(root, 'sys'),

@@ -38,22 +38,16 @@ export class DraPlugin {
   readonly #clock: Clock;
   readonly #changes = new EventEmitter().setMaxListeners(0);
   readonly #servers: RpcServer[] = [];
-  readonly #registered = Promise.withResolvers<void>();
-  #problem: string | undefined = 'the kubelet has not registered it yet';
+  #isRegistered = false;
 
   constructor(options: DraPluginOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** Why claims cannot be served; undefined when they can. */
-  get problem(): string | undefined {
-    return this.#problem;
-  }
-
-  /** Resolves when the kubelet has registered the driver for the first time. */
-  registered(): Promise<void> {
-    return this.#registered.promise;
+  /** Whether the kubelet knows the driver. */
+  get isRegistered(): boolean {
+    return this.#isRegistered;
   }
 
   /** Serves claims first, then lets the kubelet find the driver. @throws Error when a socket cannot be bound. */
@@ -73,8 +67,7 @@ export class DraPlugin {
         supportedVersions: [...DRA_SERVICES],
       }),
       notifyRegistrationStatus: async ({ pluginRegistered, error }: { pluginRegistered: boolean; error: string }) => {
-        this.#problem = pluginRegistered ? undefined : `the kubelet refused the driver: ${error}`;
-        if (pluginRegistered) this.#registered.resolve();
+        this.#isRegistered = pluginRegistered;
         logger[pluginRegistered ? 'info' : 'error']('registration of the DRA driver', {
           driverName,
           pluginRegistered,

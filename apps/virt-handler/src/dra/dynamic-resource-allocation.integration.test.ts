@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { KubeClient, nodes, resourceClaims, resourceSlices, type ResourceClaim } from '@quickvirt/kube';
 import { dialDraPlugin, dialPluginRegistration } from '@quickvirt/rpc';
-import type { Logger } from '@quickvirt/telemetry';
+import { Metrics, type Logger } from '@quickvirt/telemetry';
 import { settle as settleWithin, startKubeApiserver, type KubeApiserver } from '@quickvirt/testing';
 import { rbac } from '../rbac.ts';
 import { DynamicResourceAllocation } from './dynamic-resource-allocation.ts';
@@ -46,6 +46,7 @@ afterAll(async () => {
 let root: string;
 let source: FakeSource;
 let holds: FakeHolds;
+let metrics: Metrics;
 let driverName: string;
 let running: { dra: DynamicResourceAllocation; stop: () => Promise<void> };
 
@@ -65,6 +66,7 @@ afterEach(async () => {
 
 function start(): void {
   const controller = new AbortController();
+  metrics = new Metrics();
   const dra = new DynamicResourceAllocation(
     {
       client,
@@ -75,12 +77,14 @@ function start(): void {
       stateDirectory: join(root, 'state'),
       driverName: () => driverName,
       source,
+      access: 'cdi',
       holds,
       nodesOf: async (addresses) => [
         { path: '/dev/vfio/vfio', major: 10, minor: 196 },
         ...addresses.map((address) => ({ path: `/dev/vfio/5${address.at(-1)}`, major: 240, minor: 1 })),
       ],
       logger,
+      metrics,
     },
     { logger },
   );
@@ -180,10 +184,10 @@ describe('ResourceSlices', () => {
     start();
     await settle(async () => expect(await published()).toHaveLength(2));
     driverName = 'other.example.org';
-    source.set([virtualFunction(0)]);
+    running.dra.configChanged();
     await settle(async () => {
       const slices = (await admin.list(resourceSlices)).items;
-      expect(slices.map(({ spec }) => [spec?.driver, spec?.devices?.length])).toEqual([['other.example.org', 1]]);
+      expect(slices.map(({ spec }) => [spec?.driver, spec?.devices?.length])).toEqual([['other.example.org', 2]]);
     });
     (await register()).close();
   });
@@ -224,6 +228,9 @@ describe('claims', () => {
       string: '0000:3d:01.0',
     });
 
+    const { body: text } = await metrics.expose();
+    expect(text).toContain('quickvirt_dra_prepared_claims 1');
+    expect(text).toContain(`quickvirt_dra_driver_registered{driver="${DRIVER}"} 1`);
     await kubelet.nodeUnprepareResources({ claims: [reference] });
     expect(await kubelet.nodeUnprepareResources({ claims: [reference] })).toEqual({
       claims: { [reference.uid]: { error: '' } },

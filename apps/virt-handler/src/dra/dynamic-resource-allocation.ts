@@ -1,7 +1,7 @@
 import type { ControllerOptions, KubeClient } from '@quickvirt/kube';
-import type { DeviceNodeFacts } from '@quickvirt/node-plan';
+import type { DeviceAccess, DeviceNodeFacts } from '@quickvirt/node-plan';
 import type { PciAddress, QatInventory, VirtualFunction } from '@quickvirt/qat';
-import type { Logger } from '@quickvirt/telemetry';
+import type { Logger, Metrics } from '@quickvirt/telemetry';
 import { WakeLoop } from '../device-plugins/wake-loop.ts';
 import { ClaimCheckpoint } from './claim-checkpoint.ts';
 import { ClaimFiles } from './claim-files.ts';
@@ -25,7 +25,10 @@ export interface DynamicResourceAllocationOptions {
   source: { inventory(): QatInventory; onChange(listener: () => void): () => void };
   holds: DeviceHolds;
   nodesOf: (pciAddresses: readonly PciAddress[]) => Promise<DeviceNodeFacts[]>;
+  /** How the node's runtime gives devices to containers: claims need CDI. */
+  access: DeviceAccess;
   logger: Logger;
+  metrics: Metrics;
 }
 
 /**
@@ -43,6 +46,7 @@ export class DynamicResourceAllocation {
   #publishing: Promise<void> = Promise.resolve();
   /** Whether the API server has DRA; undefined until it was asked. */
   #isServed: boolean | undefined;
+  #lack: string | undefined;
 
   constructor(options: DynamicResourceAllocationOptions, common: ControllerOptions) {
     this.#options = options;
@@ -54,10 +58,9 @@ export class DynamicResourceAllocation {
     });
   }
 
-  /** Why claims cannot be served although they should be; undefined when all is well. */
-  problem(): string | undefined {
-    for (const [driverName, { problem }] of this.#plugins) if (problem) return `DRA driver ${driverName}: ${problem}`;
-    return undefined;
+  /** To be called when the KubeVirt CR changed. */
+  configChanged(): void {
+    this.#loop.wake();
   }
 
   /** Serves until aborted. @throws Error when the checkpoint cannot be read. */
@@ -72,6 +75,7 @@ export class DynamicResourceAllocation {
       nodesOf,
     });
     await claims.restore();
+    this.#countClaims(claims);
     const wake = () => this.#loop.wake();
     const ends = [source.onChange(wake), holds.onChange(wake), this.ownership.onChange(wake)];
     await this.#loop.run(signal, async () => {
@@ -106,9 +110,27 @@ export class DynamicResourceAllocation {
     this.#publisher?.changed();
   }
 
+  #countClaims(claims: Claims): void {
+    const { metrics } = this.#options;
+    metrics.gauge({
+      name: 'quickvirt_dra_prepared_claims',
+      help: 'ResourceClaims that are prepared on this node.',
+      collect: (gauge) => gauge.set(claims.prepared.size),
+    });
+    metrics.gauge({
+      name: 'quickvirt_dra_driver_registered',
+      help: '1 when the kubelet has registered the DRA driver, else 0; absent where none is served.',
+      labelNames: ['driver'],
+      collect: (gauge) => {
+        gauge.reset();
+        for (const [driver, { isRegistered }] of this.#plugins) gauge.set({ driver }, isRegistered ? 1 : 0);
+      },
+    });
+  }
+
   /** Starts the slices when there is something to publish or to withdraw. Answers whether DRA is wanted and there. */
   async #publish(signal: AbortSignal): Promise<boolean> {
-    const { client, nodeName, driverName, source, logger } = this.#options;
+    const { client, nodeName, source } = this.#options;
     const isWanted = ours(source.inventory()).some(({ offer }) => offer === 'DRA');
     if (this.#isServed === undefined) {
       const published = await publishedBefore(client, nodeName);
@@ -116,12 +138,24 @@ export class DynamicResourceAllocation {
       this.ownership.draPublishes(published ?? []);
       if (published && published.size > 0) this.#startPublisher(signal);
     }
-    if (isWanted && !this.#isServed)
-      logger.error('DRA is configured, but the API server has no resource.k8s.io/v1: it needs Kubernetes 1.34', {
-        driverName: driverName(),
-      });
-    if (isWanted && this.#isServed) this.#startPublisher(signal);
-    return isWanted && this.#isServed;
+    this.#sayLack(isWanted ? this.#lackOf() : undefined);
+    if (!isWanted || this.#lack !== undefined) return false;
+    this.#startPublisher(signal);
+    return true;
+  }
+
+  /** What is missing on this node for DRA; undefined when nothing is. */
+  #lackOf(): string | undefined {
+    if (!this.#isServed) return 'the API server has no resource.k8s.io/v1: it comes with Kubernetes 1.34';
+    if (this.#options.access !== 'cdi')
+      return 'the container runtime applies no CDI: containerd does from 2.0, CRI-O from 1.23';
+    return undefined;
+  }
+
+  #sayLack(lack: string | undefined): void {
+    if (lack === this.#lack) return;
+    this.#lack = lack;
+    if (lack !== undefined) this.#options.logger.error('functions are to be offered by DRA and cannot', { lack });
   }
 
   #startPublisher(signal: AbortSignal): void {
@@ -132,7 +166,7 @@ export class DynamicResourceAllocation {
         client,
         nodeName,
         driverName,
-        functions: () => this.ownership.draFunctions(),
+        functions: () => (this.#lack === undefined ? this.ownership.draFunctions() : []),
         onPublished: (addresses) => this.ownership.draPublishes(addresses),
       },
       this.#common,
