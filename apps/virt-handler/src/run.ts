@@ -7,6 +7,7 @@ import { configReader, kubevirtInformer } from './current-config.ts';
 import { chownContainerDevices } from './device-plugins/container-devices.ts';
 import { SharedDevices } from './device-plugins/shared-devices.ts';
 import { PluginRegistry } from './device-plugins/plugin-registry.ts';
+import { podsWithLauncherSocket } from './launchers/launcher-socket.ts';
 import { socketDialer } from './launchers/launcher-dialer.ts';
 import { Launchers } from './launchers/launchers.ts';
 import { DynamicResourceAllocation } from './dra/dynamic-resource-allocation.ts';
@@ -20,6 +21,7 @@ import { PciDevices } from './pci-devices.ts';
 import { nodeStatusController } from './qat/node-status.ts';
 import { ServingCertificate } from './serving-certificate.ts';
 import { nodeCpuLimits } from './vmi/cpu-limits.ts';
+import { supersededGuests } from './superseded/index.ts';
 import { vmiController, vmiInformer } from './vmi/index.ts';
 
 /** What virt-handler runs with. */
@@ -40,7 +42,8 @@ export async function runVirtHandler(options: Options, ports: RunPorts, signal: 
   const vmis = vmiInformer(client, nodeName, { logger });
   const kubevirts = kubevirtInformer(client, namespace, { logger });
   const config = configReader(kubevirts.store);
-  const launchers = new Launchers({ dialer: socketDialer(kubeletDirectory), logger });
+  const dialer = socketDialer(kubeletDirectory);
+  const launchers = new Launchers({ dialer, logger });
   const certificate = new ServingCertificate({ client, namespace, nodeName, logger, metrics });
   const registry = new PluginRegistry({ pluginDirectory: `${kubeletDirectory}/device-plugins`, logger });
   const sharedDevices = new SharedDevices({ ...options, registry, count: options.maxDevices, access, logger, metrics });
@@ -100,6 +103,17 @@ export async function runVirtHandler(options: Options, ports: RunPorts, signal: 
     common,
   );
   memories.subscribe((key) => vmiLoop.enqueue(key));
+  const superseded = supersededGuests(
+    {
+      client,
+      nodeName,
+      vmis,
+      dialer,
+      launcherPods: () => podsWithLauncherSocket(kubeletDirectory),
+      logger,
+    },
+    common,
+  );
   const guestDevices = guestDevicesController(
     {
       ...guests,
@@ -113,7 +127,9 @@ export async function runVirtHandler(options: Options, ports: RunPorts, signal: 
   );
   const manager = new Manager({ logger })
     .addInformers(certificate.caBundle)
-    .addControllers(vmiLoop, guestDevices)
+    .addControllers(superseded.controller)
+    // Guests that the cluster gave up while this node was away are ended before anything is done for others.
+    .addControllers({ ...vmiLoop, run: (stop) => superseded.sweep(stop).then(() => vmiLoop.run(stop)) }, guestDevices)
     .addRunnable({ name: 'serving-certificate', run: (stop) => certificate.run(stop) })
     .addRunnable({ name: 'heartbeat', run: (stop) => runHeartbeat(node, stop) })
     .addRunnable({ name: 'device-plugins', run: (stop) => registry.run(stop) })

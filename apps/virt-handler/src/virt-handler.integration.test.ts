@@ -444,6 +444,35 @@ describe('virt-handler on a real API server', () => {
     }
   });
 
+  test('ends guests that the cluster has given up: at its own start, and when an instance goes', async () => {
+    const guest = (name: string) => ({
+      phase: 'DOMAIN_PHASE_RUNNING' as const,
+      reason: 'booted',
+      domainXml: `<domain type='kvm'><name>guests_${name}</name></domain>`,
+    });
+    const [stays, stray, leaves] = [aLauncher(), aLauncher(), aLauncher()];
+    const [staysPod, strayPod, leavesPod] = [aPodUid(), aPodUid(), aPodUid()];
+    stays.onSync = async () => void (stays.state = guest('stays'));
+    leaves.onSync = async () => void (leaves.state = guest('leaves'));
+    await stays.listenInPod(join(root, 'kubelet'), staysPod);
+    await handOver('stays', staysPod);
+    await settle(async () => expect((await read('stays')).status?.phase).toBe('Running'));
+    await handler.stop();
+    // The node stood still: a successor of this instance runs elsewhere by now.
+    stray.state = guest('elsewhere');
+    await stray.listenInPod(join(root, 'kubelet'), strayPod);
+    await leaves.listenInPod(join(root, 'kubelet'), leavesPod);
+    handler = await startHandler();
+    await signRequests(1);
+    await settle(() => Promise.resolve(expect(stray.destroyed).toBe(1)));
+    await handOver('leaves', leavesPod);
+    await settle(async () => expect((await read('leaves')).status?.phase).toBe('Running'));
+    await admin.delete(virtualMachineInstances, { namespace: 'guests', name: 'leaves' });
+    await settle(() => Promise.resolve(expect(leaves.destroyed).toBe(1)));
+    expect(stays.destroyed).toBe(0);
+    expect(stray.destroyed).toBe(1);
+  });
+
   test('bridges a console from virt-api to the launcher, and refuses anybody else', async () => {
     const podUid = aPodUid();
     const launcher = aLauncher();

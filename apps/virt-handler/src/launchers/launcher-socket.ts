@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { openBeneath, openEntry, UnsafePathError, waitInDirectory, type HeldPath } from '@quickvirt/host';
 import { LAUNCHER_SOCKET_NAME } from '@quickvirt/launcher-pod';
 
@@ -31,6 +32,27 @@ export async function openLauncherSocket(kubeletDirectory: string, podUid: strin
   const socket = await socketIn(directory);
   if (!socket) throw new Error('the launcher has closed its socket');
   return socket;
+}
+
+/** Uids of the pods of this node that have a directory for a launcher's socket. */
+export async function podsWithLauncherSocket(kubeletDirectory: string): Promise<string[]> {
+  const entries = await readdir(`${kubeletDirectory}/pods`).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const uids = entries.filter((name) => UID.test(name));
+  const has = await Promise.all(uids.map((podUid) => hasSocketDirectory(kubeletDirectory, podUid)));
+  return uids.filter((_uid, index) => has[index]);
+}
+
+async function hasSocketDirectory(kubeletDirectory: string, podUid: string): Promise<boolean> {
+  try {
+    await (await socketDirectory(kubeletDirectory, podUid)).close();
+    return true;
+  } catch {
+    // Another pod, or one whose volumes are gone.
+    return false;
+  }
 }
 
 async function socketDirectory(kubeletDirectory: string, podUid: string): Promise<HeldPath> {

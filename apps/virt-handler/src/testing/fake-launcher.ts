@@ -17,6 +17,8 @@ import {
 export class FakeLauncher {
   /** What SyncDomain was asked for. */
   readonly syncs: SyncDomainRequest[] = [];
+  /** How often the guest was ended at once. */
+  destroyed = 0;
   /** What SyncDomain does; starts the domain when left alone. */
   onSync: (request: SyncDomainRequest) => Promise<void> = async () => {
     this.state = {
@@ -71,7 +73,11 @@ export class FakeLauncher {
         return { started: true };
       },
       shutdownDomain: async () => ({}),
-      destroyDomain: async () => ({}),
+      destroyDomain: async () => {
+        this.destroyed++;
+        this.state = { ...this.#state, phase: 'DOMAIN_PHASE_SHUT_OFF', reason: 'destroyed' };
+        return {};
+      },
       pauseDomain: async () => {
         this.state = { ...this.#state, phase: 'DOMAIN_PHASE_PAUSED', reason: 'user' };
         return {};

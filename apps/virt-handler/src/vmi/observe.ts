@@ -34,7 +34,7 @@ export function observeVmi(key: string, ports: ObservePorts): VmiObserved | unde
 }
 
 /** During a migration an instance has two active pods; a node has at most one of them. */
-function podOnNode({ status }: VirtualMachineInstance, nodeName: string): string | undefined {
+export function podOnNode({ status }: VirtualMachineInstance, nodeName: string): string | undefined {
   return Object.entries(status?.activePods ?? {}).find(([, node]) => node === nodeName)?.[0];
 }
 
