@@ -41,7 +41,7 @@ export function describeStep(step: PlanStep): string {
         ? `remember that ${step.pciAddress} is being reconfigured`
         : `forget that ${step.pciAddress} was being reconfigured`;
     case 'write':
-      return `echo ${step.value} > /sys/${step.path}  # ${step.why}`;
+      return `echo ${/^[\w:.-]+$/.test(step.value) ? step.value : `'${step.value}'`} > /sys/${step.path}  # ${step.why}`;
     case 'verify-driver':
       return `check that ${step.pciAddress} is bound to ${step.driver}`;
     case 'verify-vfs':

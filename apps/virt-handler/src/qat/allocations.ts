@@ -106,11 +106,7 @@ export class Allocations {
 
   async #refresh(): Promise<void> {
     const { podResources } = this.#options;
-    const { podResources: pods } = await podResources.list({});
-    const ids = pods.flatMap(({ containers }) =>
-      containers.flatMap(({ devices }) => devices.flatMap(({ deviceIds }) => deviceIds)),
-    );
-    const listed = new Set(ids.filter(isPciAddress).toSorted(comparePciAddresses));
+    const listed = await listedFunctions(podResources);
     const isNews = listed.symmetricDifference(this.#listed).size > 0;
     this.#listed = listed;
     const settledMs = this.#clock.monotonicMs() - SETTLING_MS;
@@ -170,4 +166,12 @@ function isSame(a: DeviceHolder, b: DeviceHolder): boolean {
 
 function nameOf(holder: DeviceHolder): string {
   return holder === 'device-plugin' ? 'a pod by its device plugin' : `the ResourceClaim with the UID ${holder.claim}`;
+}
+
+/** The functions that pods hold by the kubelet's word: device ids that are PCI addresses. @throws RpcError */
+export async function listedFunctions(kubelet: Pick<PodResourcesClient, 'list'>): Promise<ReadonlySet<PciAddress>> {
+  const { podResources } = await kubelet.list({});
+  const devices = podResources.flatMap(({ containers }) => containers.flatMap((container) => container.devices));
+  const ids = devices.flatMap(({ deviceIds }) => deviceIds);
+  return new Set(ids.filter(isPciAddress).toSorted(comparePciAddresses));
 }

@@ -39,15 +39,7 @@ export class Checkpoint {
    */
   static async open(directory: string): Promise<Checkpoint> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const path = join(directory, FILE);
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    });
-    return new Checkpoint(
-      path,
-      text === undefined ? { holders: {}, reconfiguring: [], acknowledged: {} } : parse(text, path),
-    );
+    return new Checkpoint(join(directory, FILE), await readCheckpoint(directory));
   }
 
   get state(): CheckpointState {
@@ -66,6 +58,16 @@ export class Checkpoint {
     this.#last = done.catch(() => undefined);
     return done;
   }
+}
+
+/** What a checkpoint says, without making one; empty when there is none. @throws CheckpointError */
+export async function readCheckpoint(directory: string): Promise<CheckpointState> {
+  const path = join(directory, FILE);
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return text === undefined ? { holders: {}, reconfiguring: [], acknowledged: {} } : parse(text, path);
 }
 
 function parse(text: string, path: string): CheckpointState {
