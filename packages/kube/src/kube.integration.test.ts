@@ -7,11 +7,13 @@ import { controller } from './controller.ts';
 import {
   certificateSigningRequests,
   configMaps,
+  customResourceDefinitions,
   events,
   leases,
   nodes,
   type CertificateSigningRequest,
   type ConfigMap,
+  type CustomResourceDefinition,
   type Node,
 } from './core-types.ts';
 import { findLogin } from './login.ts';
@@ -22,6 +24,8 @@ import { statusApply } from './patches.ts';
 import { Recorder } from './recorder.ts';
 import { apiContract } from './testing/api-contract.ts';
 import { CuttingProxy } from './testing/cutting-proxy.ts';
+import { machineDefinition, machines } from './testing/machines.ts';
+import { objectContract } from './testing/object-contract.ts';
 
 const logger = createLineLogger({ component: 'test', write: () => undefined });
 const namespace = 'default';
@@ -32,6 +36,8 @@ let client: KubeClient;
 beforeAll(async () => {
   apiserver = await startKubeApiserver();
   client = await KubeClient.load({ kubeconfig: apiserver.kubeconfigPath });
+  await client.create<CustomResourceDefinition>(customResourceDefinitions, machineDefinition);
+  await eventually(() => client.list(machines));
 }, 1_800_000);
 
 afterAll(async () => {
@@ -40,6 +46,7 @@ afterAll(async () => {
 });
 
 apiContract(() => client);
+objectContract(() => client);
 
 describe('patches', () => {
   const ref = { name: 'patched', namespace };

@@ -33,7 +33,8 @@ export function testResourceVersion(object: KubeObject): JsonPatchOperation {
 
 /**
  * The body of a server-side apply on `/status`. It carries uid and resourceVersion, so that it reaches neither a
- * successor of the same name nor an object that changed since it was read (the API server answers 409).
+ * successor of the same name nor an object that changed since it was read (the API server answers 409). Of the two it is
+ * the resourceVersion that counts: for a custom resource's status the API server does not look at the uid.
  * @param status every status field that the field manager owns: fields left out are given up and removed.
  */
 export function statusApply(

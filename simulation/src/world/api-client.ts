@@ -9,6 +9,7 @@ import {
   type WatchEvent,
   type WatchOptions,
 } from '@quickvirt/kube';
+import { watchEventOf } from '../../../packages/kube/src/testing/memory-api/memory-client.ts';
 import { selection, type Selection } from '../../../packages/kube/src/testing/memory-api/selectors.ts';
 import type { Process } from '../processes/process.ts';
 import type { World } from './world.ts';
@@ -126,34 +127,13 @@ export class WatchStream {
     const history = this.#world.api.history(this.type);
     while (this.#nextIndex < history.length) {
       const change = history[this.#nextIndex++];
-      const event = change && this.#eventOf(change);
+      const event = change && watchEventOf(this.#selects, change);
       if (!event) continue;
       this.#asking = undefined;
       this.#last = event;
       asking.resolve(event);
       return;
     }
-  }
-
-  /** What a watch with this selection shows of a change: an object that is selected no more counts as deleted. */
-  #eventOf({
-    before,
-    object,
-    removed,
-  }: {
-    before: KubeObject | undefined;
-    object: KubeObject;
-    removed: boolean;
-  }): WatchEvent<KubeObject> | undefined {
-    const was = before !== undefined && this.#selects(before);
-    const is = !removed && this.#selects(object);
-    if (is) return { type: was ? 'MODIFIED' : 'ADDED', object };
-    if (!was) return undefined;
-    const { resourceVersion } = object.metadata;
-    return {
-      type: 'DELETED',
-      object: removed ? object : { ...before, metadata: { ...before.metadata, resourceVersion } },
-    };
   }
 }
 

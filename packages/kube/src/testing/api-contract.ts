@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import type { KubeClient } from '../client.ts';
+import type { ApiClient } from '../client.ts';
 import { configMaps, type ConfigMap } from '../core-types.ts';
 import type { WatchEvent } from '../watch-stream.ts';
 
 /** What both API servers must do alike: the real one, and the one in memory that most tests run against. */
-export function apiContract(client: () => KubeClient): void {
+export function apiContract(client: () => ApiClient): void {
   const namespace = 'default';
   const ref = (name: string) => ({ name, namespace });
   const make = (name: string, data: Record<string, string> = {}) =>

@@ -121,6 +121,9 @@ export class MemoryApi {
 
   replace<T extends KubeObject>(type: ResourceType<T>, given: T, options: Pick<WriteOptions, 'subresource'> = {}): T {
     const current = this.#existing(type, given.metadata as ObjectName);
+    const { uid } = given.metadata;
+    if (uid && uid !== current.object.metadata.uid)
+      throw refusal(`PUT ${type.plural} ${keyOf(given)}`, 409, 'Conflict', 'the uid differs');
     return this.#update(type, current, given, options.subresource) as T;
   }
 
@@ -179,8 +182,7 @@ export class MemoryApi {
       this.#entriesOf(type).set(keyOf(made), { object: made, owners });
       return made;
     }
-    const { uid, resourceVersion } = config.metadata;
-    if (uid && uid !== found.object.metadata.uid) throw refusal(what, 409, 'Conflict', 'the uid differs');
+    const { resourceVersion } = config.metadata;
     if (resourceVersion && resourceVersion !== found.object.metadata.resourceVersion)
       throw refusal(what, 409, 'Conflict', 'the object has been modified');
     try {
@@ -208,10 +210,13 @@ export class MemoryApi {
     const before = current.object;
     const what = `update of ${type.plural} ${keyOf(before)}`;
     const { uid, resourceVersion } = given.metadata;
-    if (uid && uid !== before.metadata.uid) throw refusal(what, 409, 'Conflict', 'the uid differs');
     if (resourceVersion && resourceVersion !== before.metadata.resourceVersion)
       throw refusal(what, 409, 'Conflict', 'the object has been modified');
     const rules = this.#rulesOf(type);
+    // A custom resource's status write takes nothing of the metadata, the uid included: it is not looked at.
+    const takesMetadata = !rules.statusSubresource || subresource !== 'status' || rules.metadataWithStatus;
+    if (takesMetadata && uid && uid !== before.metadata.uid)
+      throw refusal(what, 422, 'Invalid', 'metadata.uid: field is immutable');
     const next = withSystemFields(before, partWritten(before, given, subresource, rules), rules);
     const dying = before.metadata.deletionTimestamp !== undefined;
     const finalizers = next.metadata.finalizers ?? [];
