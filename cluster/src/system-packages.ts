@@ -20,6 +20,7 @@ export const requirements: readonly Requirement[] = [
   { program: 'ip', debianPackage: 'iproute2' },
   { program: '/usr/lib/podman/netavark', debianPackage: 'netavark' },
   { program: '/usr/lib/podman/aardvark-dns', debianPackage: 'aardvark-dns' },
+  { program: 'modprobe', debianPackage: 'kmod' },
   { program: 'cpio', debianPackage: 'cpio' },
   { program: 'lz4', debianPackage: 'lz4' },
   { program: 'syslinux', debianPackage: 'syslinux' },

@@ -122,6 +122,7 @@ async function startNode(boot: Boot, installation: Installation, shareFolder: st
   try {
     await machine.control.call('startHandler', { args: [], timeoutMs: HANDLER_MS }, HANDLER_MS + 10_000);
     await nodeReady(controlPlane, HANDLER_MS);
+    await installation.keepCapabilities(shareFolder);
     return machine;
   } catch (error) {
     await machine.stop();

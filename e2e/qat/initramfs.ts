@@ -10,7 +10,7 @@ export const SHARE_FOLDER = '/share';
 
 /**
  * Makes the root file system of the machine: the host's, read-only, under a writable layer in memory that ends with the
- * machine, and hands over to `/share/start.sh`. Debian's cgroup v1 controllers stay unused, so cgroup v2 has them all.
+ * machine, and hands over to `/share/start.sh`, the first process of all. Debian's cgroup v1 controllers stay unused, so cgroup v2 has them all.
  */
 const INIT = `#!/bin/busybox sh
 /bin/busybox --install -s /bin
@@ -44,9 +44,7 @@ ip link set lo up
 ip link set eth0 up
 ip address add 10.0.2.15/24 dev eth0
 ip route add default via 10.0.2.2
-chroot /mnt /bin/sh ${SHARE_FOLDER}/start.sh
-echo "node agent ended with $?"
-poweroff -f
+exec switch_root /mnt /bin/sh ${SHARE_FOLDER}/start.sh
 `;
 
 /**

@@ -1,10 +1,12 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { controlPlaneBinaries } from '@quickvirt/cluster';
+import { cacheFolder, contentHash, controlPlaneBinaries } from '@quickvirt/cluster';
 import { bootSectorImage, eventually, startControlPlane, type ControlPlane } from '@quickvirt/testing';
 import { installRelease, startProduct, type Product } from '../../bench/pretended-cluster/product.ts';
 import { bundleApp, bundleFile } from '../../tools/bundle.ts';
+import { SHARE_FOLDER } from './initramfs.ts';
+import { nodeKernel } from './kernel.ts';
 import { HOST_ADDRESS } from './machine.ts';
 import type { NodeConfig } from './node-config.ts';
 
@@ -21,6 +23,8 @@ export interface Installation {
   kubeconfigPath: string;
   /** Writes what a node needs into the folder that it shares with the host. */
   equipNode(shareFolder: string): Promise<{ agentPath: string }>;
+  /** Keeps what the node found out for the next boot. */
+  keepCapabilities(shareFolder: string): Promise<void>;
   /** Copies the logs of the control plane's and the product's processes. */
   saveLogs(folder: string): void;
   stop(): Promise<void>;
@@ -49,6 +53,8 @@ export async function startInstallation(): Promise<Installation> {
     kubectlPath,
     kubeconfigPath: controlPlane.apiserver.kubeconfigPath,
     equipNode: (shareFolder) => equipNode(controlPlane, shareFolder),
+    keepCapabilities: async (shareFolder) =>
+      cpSync(join(shareFolder, 'capabilities'), await capabilitiesFolder(), { recursive: true }),
     saveLogs: (folder) => {
       for (const from of logFolders)
         for (const name of readdirSync(from).filter((file) => file.endsWith('.log')))
@@ -68,6 +74,8 @@ async function equipNode(controlPlane: ControlPlane, shareFolder: string): Promi
   const probe = ['images/src/probe-capabilities.ts', 'images/dist/probe-capabilities.mjs'] as const;
   const { hostname, port } = new URL(apiserver.url);
   if (hostname !== '127.0.0.1') throw new Error(`the API server is not on the loopback address: ${apiserver.url}`);
+  const kept = await capabilitiesFolder();
+  cpSync(kept, join(shareFolder, 'capabilities'), { recursive: true });
   const config: NodeConfig = {
     nodeName: NODE_NAME,
     namespace: SYSTEM,
@@ -77,6 +85,7 @@ async function equipNode(controlPlane: ControlPlane, shareFolder: string): Promi
       nodePath: process.execPath,
       bundlePath: await bundleApp('virt-launcher'),
       probePath: await bundleFile(`${ROOT}${probe[0]}`, `${ROOT}${probe[1]}`),
+      capabilitiesPath: `${SHARE_FOLDER}/capabilities`,
     },
     guestDiskPath: '/share/guest.img',
     virtHandler: {
@@ -96,6 +105,17 @@ async function equipNode(controlPlane: ControlPlane, shareFolder: string): Promi
   await login(controlPlane, shareFolder, 'virt-handler', bound);
   const agentPath = await bundleFile(`${ROOT}e2e/qat/node-agent/main.ts`, `${ROOT}e2e/dist/node-agent.mjs`);
   return { agentPath };
+}
+
+/** What libvirt said of this QEMU, kept from one run to the next. */
+async function capabilitiesFolder(): Promise<string> {
+  const { release } = await nodeKernel();
+  const programs = [
+    '/usr/bin/qemu-system-x86_64',
+    '/usr/sbin/libvirtd',
+    `${ROOT}apps/virt-launcher/src/node-capabilities.ts`,
+  ];
+  return cacheFolder('node-capabilities', contentHash([release], programs));
 }
 
 /** What a kubelet would mount: token, CA and namespace of a service account. */

@@ -89,7 +89,8 @@ function startScript({ environment, agentPath }: BootOptions): string {
     ...Object.entries(environment).map(([name, value]) => `export ${name}=${quoted(value)}`),
     'mount --make-rshared /',
     `mkdir -p ${LOGIN_FOLDER} && mount --bind ${SHARE_FOLDER}/logins/node-agent ${LOGIN_FOLDER}`,
-    `exec ${quoted(process.execPath)} ${quoted(agentPath)} > ${SHARE_FOLDER}/node-agent.log 2>&1`,
+    // Orphans need a first process that reaps them. When it ends, the kernel panics, and QEMU ends.
+    `exec tini -- ${quoted(process.execPath)} ${quoted(agentPath)} > ${SHARE_FOLDER}/node-agent.log 2>&1`,
     '',
   ].join('\n');
 }

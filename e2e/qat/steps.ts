@@ -15,6 +15,7 @@ export const nestedSteps: Readonly<Record<string, Step>> = {
   handler: handler,
   agree: agree,
   metric: metric,
+  serial: serial,
 };
 
 /** Time for one look at something, on top of what a step waits for. */
@@ -127,4 +128,19 @@ async function metric(document: Record<string, unknown>, { machine }: NestedCont
     },
     { timeoutMs, intervalMs: 500 },
   );
+}
+
+/** Waits until the last line that a guest printed on its serial port fits. */
+async function serial(document: Record<string, unknown>, context: NestedContext): Promise<void> {
+  const { vmi, last, timeoutMs = defaultTimeoutMs } = document as { vmi: string; last: string; timeoutMs?: number };
+  const podUid = await context.kubectl.run([
+    'get',
+    'pod',
+    '-l',
+    `vm.kubevirt.io/name=${vmi}`,
+    '-o',
+    'jsonpath={.items[0].metadata.uid}',
+  ]);
+  const log = `/var/lib/kubelet/pods/${podUid}/volumes/kubernetes.io~empty-dir/console/serial0.log`;
+  await onNode({ script: `tail -n 1 ${log}`, stdout: last, until: true, timeoutMs }, context);
 }

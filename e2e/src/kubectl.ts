@@ -148,12 +148,23 @@ const collections: Record<string, string> = {
   DaemonSet: 'apis/apps/v1 daemonsets',
   Deployment: 'apis/apps/v1 deployments',
   Lease: 'apis/coordination.k8s.io/v1 leases',
+  ResourceClaim: 'apis/resource.k8s.io/v1 resourceclaims',
+};
+
+/** Kinds of the whole cluster. */
+const clusterCollections: Record<string, string> = {
+  Node: 'api/v1 nodes',
+  ResourceSlice: 'apis/resource.k8s.io/v1 resourceslices',
 };
 
 /** The path of a kind's collection in a namespace. @throws for a kind the runner does not know. */
 function collectionPath(kind: string, namespace = 'default'): string {
+  const ofCluster = clusterCollections[kind];
+  if (ofCluster) return `/${ofCluster.replace(' ', '/')}`;
   const [prefix, plural] = collections[kind]?.split(' ') ?? [];
   if (!prefix || !plural)
-    throw new Error(`kind ${kind} is not known to the runner; it knows ${Object.keys(collections).join(', ')}`);
+    throw new Error(
+      `kind ${kind} is not known to the runner; it knows ${[...Object.keys(collections), ...Object.keys(clusterCollections)].join(', ')}`,
+    );
   return `/${prefix}/namespaces/${namespace}/${plural}`;
 }

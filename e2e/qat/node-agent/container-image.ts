@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import type { ContainerMount } from './oci-config.ts';
 import { execute } from './execute.ts';
@@ -10,6 +11,8 @@ export interface LauncherImage {
   nodePath: string;
   bundlePath: string;
   probePath: string;
+  /** Where what libvirt says of QEMU is kept from one boot to the next. */
+  capabilitiesPath: string;
 }
 
 const IMAGE_ROOT = '/run/launcher-image';
@@ -72,15 +75,19 @@ async function part(destination: string, text: string): Promise<ContainerMount> 
   return bind(source, destination);
 }
 
-/** What libvirt says of QEMU, asked once for all pods, as the image's build does. */
-async function bakedCapabilities({ nodePath, probePath }: LauncherImage): Promise<string> {
-  const folder = `${IMAGE_PARTS}/capabilities`;
+/**
+ * What libvirt says of QEMU, asked once for all pods as the image's build does: kept beside what the node's own question
+ * found, because each takes some seconds under TCG and the answer is the same until QEMU or libvirt change.
+ */
+async function bakedCapabilities({ nodePath, probePath, capabilitiesPath }: LauncherImage): Promise<string> {
+  const folder = `${capabilitiesPath}/baked`;
+  if (existsSync(folder)) return folder;
   const probe = '/tmp/probe';
-  await mkdir(folder, { recursive: true });
   await succeed(['install', '-d', '-o', '107', '-g', '107', probe]);
   await succeed(['setpriv', '--reuid=107', '--regid=107', '--clear-groups', nodePath, probePath, probe], 120_000);
   const found = `${probe}/cache/libvirt/qemu/cache/capabilities`;
-  await succeed(['sh', '-c', `cp ${found}/*.xml ${folder} && chmod 644 ${folder}/*`]);
+  const script = `mkdir -p ${folder}.part && cp ${found}/*.xml ${folder}.part && chmod 644 ${folder}.part/* && mv ${folder}.part ${folder}`;
+  await succeed(['sh', '-c', script]);
   return folder;
 }
 

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execute } from './execute.ts';
@@ -62,11 +62,16 @@ export class VirtHandler {
     return { readyMs: Math.round(performance.now() - began) };
   }
 
-  /** Its pod's init container. */
+  /** Its pod's init container, unless it has answered before. */
   async #askCapabilities(): Promise<void> {
-    const { nodePath, bundlePath } = this.#config.launcherImage;
-    const asked = await execute([nodePath, bundlePath, 'node-capabilities', '/capabilities'], 120_000);
-    if (asked.exitCode !== 0) throw new Error(`node-capabilities ended with ${asked.exitCode}: ${asked.stderr}`);
+    const { nodePath, bundlePath, capabilitiesPath } = this.#config.launcherImage;
+    const folder = `${capabilitiesPath}/node`;
+    mkdirSync('/capabilities', { recursive: true });
+    const answer = existsSync(folder)
+      ? await execute(['cp', '-r', `${folder}/.`, '/capabilities'], 10_000)
+      : await execute([nodePath, bundlePath, 'node-capabilities', '/capabilities'], 120_000);
+    if (answer.exitCode !== 0) throw new Error(`node-capabilities ended with ${answer.exitCode}: ${answer.stderr}`);
+    if (!existsSync(folder)) await execute(['cp', '-r', '/capabilities', folder], 10_000);
   }
 
   /** Ends it, if it runs, and waits until it is gone. */
