@@ -12,32 +12,47 @@ export interface OverheadLine {
 
 /**
  * Memory that the compute container needs beyond the guest's RAM, line by line. The container's cgroup is charged for
- * all of it, and the OOM killer takes QEMU when it is short: so each line is what was measured plus a margin. Pages of
- * program files are left out of the measurements (the kernel drops them when memory is short) and come back as margin.
+ * all of it, and the OOM killer takes QEMU when it is short: so each line is what was measured plus a quarter at least.
+ * What counts is what the kernel cannot drop: anonymous memory, page tables, kernel stacks. Files of programs are within
+ * the sum, too, as far as no other pod shares them (PSS).
  *
- * Measured on Debian 12 (QEMU 7.2, libvirt 9.0, Node 26), anonymous memory: QEMU with q35, one disk and no guest RAM
- * 22 MiB with 1 vCPU, 23 with 4, 25 with 8, 29 with 16; libvirtd 5 MiB, 16 to 20 after many definitions; the launcher
- * 19 MiB of 66 resident; kernel memory of the container 5 MiB. The container of a booted guest of 128 MiB under emulation
- * used 83 MiB beyond guest RAM, 94 at most, translation buffer and file pages included.
+ * Measured by `npm run bench -- overhead` (testdata/memory-overhead.measured.json; docs/performance.md) with guests that touch
+ * their RAM and keep all disks busy.
  */
 export function memoryOverheadLines(context: Context): OverheadLine[] {
   const { vmi, vcpus, config, emulated } = context;
   const { domain } = vmi.spec;
   const { devices } = domain;
   const guestBytes = guestMemoryBytes(context);
+  const further = furtherDevices(context);
   const lines: (OverheadLine | false)[] = [
-    { what: 'virt-launcher', bytes: 44n * MiB },
-    { what: 'libvirtd', bytes: 20n * MiB },
-    { what: 'QEMU', bytes: 30n * MiB },
-    // 0.45 MiB measured: a stack, and state that KVM keeps in the kernel on the same account.
-    { what: `${vcpus} vCPUs`, bytes: BigInt(vcpus) * MiB },
+    // 21.6 MiB measured.
+    { what: 'virt-launcher', bytes: 27n * MiB },
+    // 5 MiB measured after a guest's start; devices that are plugged in later add to it.
+    { what: 'libvirtd', bytes: 10n * MiB },
+    // 5 MiB measured in a pod's cgroup: slabs, sockets.
+    { what: 'kernel memory', bytes: 6n * MiB },
+    // 25 MiB measured with one vCPU, two disks and no graphics.
+    { what: 'QEMU', bytes: 32n * MiB },
+    // 1.1 MiB measured; as much again for what each adds to a restart.
+    { what: `${vcpus} vCPUs`, bytes: BigInt(vcpus) * 2n * MiB },
+    // 1.2 MiB measured for a disk, 1.1 for a NIC, 1.4 for others.
+    { what: `${further} further devices`, bytes: BigInt(further) * 2n * MiB },
+    // While firmware and kernel find their devices, QEMU keeps its map of the guest's memory before each change until all its
+    // threads have let go of it: 21 MiB measured where they do so soon, several times that on a machine with ten times the
+    // work it can do.
+    { what: 'restart of the guest', bytes: 16n * MiB },
     // 8 bytes for each page of 4 KiB: once for QEMU's own mapping, and with KVM once more for the guest's.
     { what: 'page tables', bytes: (guestBytes / 512n) * (emulated ? 1n : 2n) },
     // The run, socket and console volumes live in memory.
     { what: 'files in memory', bytes: 6n * MiB },
     emulated && { what: 'translation buffer', bytes: 32n * MiB },
+    // 4 MiB measured with a console of text; a guest may draw on all 16 MiB of the device.
     devices.autoattachGraphicsDevice !== false && { what: 'video memory', bytes: 16n * MiB },
-    domain.ioThreadsPolicy !== undefined && { what: 'I/O threads', bytes: 8n * MiB },
+    // 1.1 MiB measured for two.
+    domain.ioThreadsPolicy !== undefined && { what: 'I/O threads', bytes: 4n * MiB },
+    // 10.4 MiB measured: code and variables of OVMF, which QEMU holds in memory.
+    usesOvmf(context) && { what: 'UEFI flash', bytes: 13n * MiB },
     // AAVMF maps two 64 MiB flash images.
     vmi.spec.architecture === 'arm64' && { what: 'UEFI flash', bytes: 128n * MiB },
     ...vfioLines(context, guestBytes),
@@ -84,6 +99,29 @@ export function guestMemoryBytes({ vmi }: Pick<Context, 'vmi'>): bigint {
 }
 
 type DeviceContext = Pick<Context, 'vmi' | 'interfaces'>;
+
+/** Disks of the QEMU that was measured: one to start from, one with a seed. */
+const MEASURED_DISKS = 2;
+
+/** Devices that QEMU emulates beyond those of every guest. */
+function furtherDevices({ vmi, interfaces }: Pick<Context, 'vmi' | 'interfaces'>): number {
+  const {
+    disks = [],
+    inputs = [],
+    filesystems = [],
+    panicDevices = [],
+    rng,
+    sound,
+    watchdog,
+  } = vmi.spec.domain.devices;
+  const single = [rng, sound, watchdog].filter((device) => device !== undefined);
+  const nics = interfaces.filter(({ sriov }) => sriov === undefined);
+  const listed = [inputs, filesystems, panicDevices, single, nics].reduce((sum, { length }) => sum + length, 0);
+  return Math.max(0, disks.length - MEASURED_DISKS) + listed;
+}
+
+const usesOvmf = ({ vmi }: Pick<Context, 'vmi'>): boolean =>
+  vmi.spec.architecture !== 'arm64' && vmi.spec.domain.firmware?.bootloader?.efi !== undefined;
 
 /** True when a device does DMA into guest RAM: all its pages are pinned. */
 export const usesVfio = (context: DeviceContext): boolean => gpuCount(context) + functionCount(context) > 0;
