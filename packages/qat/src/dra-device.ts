@@ -2,7 +2,7 @@ import type { VirtualFunction } from './inventory.ts';
 import type { PciAddress } from './pci-address.ts';
 
 /** One attribute of a device: exactly one field is set (resource.k8s.io/v1 DeviceAttribute). */
-export type DraAttribute = { readonly string: string } | { readonly int: number } | { readonly bool: boolean };
+type DraAttribute = { readonly string: string } | { readonly int: number } | { readonly bool: boolean };
 
 /** A device as a ResourceSlice lists it (resource.k8s.io/v1 Device). */
 export interface DraDevice {
@@ -11,10 +11,10 @@ export interface DraDevice {
 }
 
 /** Standard attribute that KubeVirt-style consumers find the device by (KEP-4381, `StandardDeviceAttributePCIBusID`). */
-export const PCI_BUS_ID_ATTRIBUTE = 'resource.kubernetes.io/pciBusID';
+const PCI_BUS_ID_ATTRIBUTE = 'resource.kubernetes.io/pciBusID';
 
 /** Attribute of the NUMA node in the driver's own domain; absent when the firmware tells none. */
-export const NUMA_NODE_ATTRIBUTE = 'numaNode';
+const NUMA_NODE_ATTRIBUTE = 'numaNode';
 
 /** Name of a virtual function in its pool, a DNS label: `vf-0000-3d-02-2`. */
 export function draDeviceName(pciAddress: PciAddress): string {
