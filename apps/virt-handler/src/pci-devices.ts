@@ -1,8 +1,8 @@
 import type { PciHostDevice } from '@quickvirt/api';
 import type { QatConfig } from '@quickvirt/config';
 import { DirectoryWatch, Sysfs } from '@quickvirt/host';
-import type { DeviceAccess } from '@quickvirt/node-plan';
-import { preferredAllocation } from '@quickvirt/qat';
+import type { DeviceAccess, PciPool } from '@quickvirt/node-plan';
+import { foreignPlugin, preferredAllocation, type Finding, type QatInventory } from '@quickvirt/qat';
 import { dialPodResources, type PodResourcesClient } from '@quickvirt/rpc';
 import type { Logger, Metrics } from '@quickvirt/telemetry';
 import { PciAccess } from './device-plugins/pci-access.ts';
@@ -13,6 +13,7 @@ import { VfioNodes } from './device-plugins/vfio-nodes.ts';
 import { Allocations } from './qat/allocations.ts';
 import { Checkpoint } from './qat/checkpoint.ts';
 import { hostKernelModules, mountDebugfs } from './qat/kernel-modules.ts';
+import { isGroupOpen } from './qat/open-group.ts';
 import { PciInventory } from './qat/pci-inventory.ts';
 
 export interface PciDevicesOptions {
@@ -64,7 +65,7 @@ export class PciDevices {
         const { qat, pciHostDevices } = config();
         return { config: qat, pciHostDevices, nodeLabels: options.nodeLabels() };
       },
-      isGroupOpen: (group) => this.nodes.isGroupOpen(group),
+      isGroupOpen: (group) => isGroupOpen(deviceDirectory, group),
       mountDebugfs: () => mountDebugfs(sysfsDirectory),
       logger,
     });
@@ -98,11 +99,21 @@ export class PciDevices {
 
   /** What people are told of the node's cards is made from. */
   get view() {
-    const { inventory, allocations } = this;
+    const { inventory, allocations, plugins } = this;
+    const { registry, config } = this.#options;
     return {
       source: {
-        inventory: () => inventory.inventory(),
-        onChange: (listener: () => void) => inventory.onChange(listener),
+        inventory: (): QatInventory => {
+          const found = inventory.inventory();
+          const foreign = foreignSocketsOf(plugins.pools(), registry.foreignSockets());
+          if (foreign.length === 0 || found.findings.some(isForeignPlugin)) return found;
+          const isShared = config().qat.resourcePrefix !== 'qat.intel.com';
+          return { ...found, findings: [...found.findings, foreignPlugin(foreign, isShared)] };
+        },
+        onChange: (listener: () => void) => {
+          registry.onOwnerChange(listener);
+          return inventory.onChange(listener);
+        },
         isScanned: () => this.#isScanned,
       },
       allocations,
@@ -161,3 +172,11 @@ export class PciDevices {
 
 /** Makes who decides about ownership from what it decides about. */
 export type OwnershipOf = (devices: Pick<PciDevices, 'inventory' | 'allocations' | 'nodes'>) => Ownership;
+
+/** Sockets of other plugins that serve names of our QAT pools, each once. */
+function foreignSocketsOf(pools: readonly PciPool[], foreign: ReadonlyMap<string, string>): string[] {
+  const ours = pools.filter(({ functions }) => functions.some(({ isQat }) => isQat));
+  return [...new Set(ours.flatMap(({ resourceName }) => foreign.get(resourceName) ?? []))];
+}
+
+const isForeignPlugin = ({ code, subject }: Finding) => code === 'ForeignOwner' && subject === 'node';

@@ -36,4 +36,4 @@ export {
 export { liftedCpuQuota, podCgroupPaths, restoredCpuQuota, type CpuQuota } from './cpu-limit.ts';
 export { lockedMemoryBytes } from './memlock.ts';
 export { labelChanges, nodeLabels, type NodeCapabilities } from './node-labels.ts';
-export { groupNodeNames, pciPools, type PciPool, type PciPoolsInput, type PooledFunction } from './pci-pools.ts';
+export { pciPools, type PciPool, type PciPoolsInput, type PooledFunction } from './pci-pools.ts';

@@ -1,5 +1,8 @@
 import type { PciHostDevice } from '@quickvirt/api';
 import {
+  bindFailed,
+  groupHealth,
+  iommuDisabled,
   isVfioDriver,
   type Finding,
   type NodeFacts,
@@ -43,8 +46,6 @@ export interface PciPoolsInput {
 
 /** PCI class 06: bridges take part in an IOMMU group without being used by anybody (PCI Code and ID Assignment 1.11). */
 const BRIDGE_CLASS = /^06/;
-/** Drivers whose devices do not stop user space from having their group (Linux, drivers/vfio/vfio_main.c). */
-const NEUTRAL_DRIVERS: readonly string[] = ['pci-stub', 'pcieport'];
 
 /**
  * Which functions of the node are offered under which names. The KubeVirt CR's selectors come first, in their order, and
@@ -70,8 +71,7 @@ export function pciPools({ facts, inventory, permitted, allocated, mayOffer = ()
     const members = (pci.iommuGroup === undefined ? [] : (groups.get(pci.iommuGroup) ?? [])).filter(
       (other) => other.pciAddress !== pci.pciAddress && !BRIDGE_CLASS.test(other.class),
     );
-    const own = vf ? vf.findings : findingsOf(pci, members, facts);
-    const findings = [...own, ...groupInUse(pci, members, allocated)];
+    const findings = vf ? vf.findings : findingsOf(pci, members, facts, allocated);
     const pool = pools.get(resourceName) ?? [];
     pools.set(resourceName, pool);
     pool.push({
@@ -93,78 +93,18 @@ function isMeantForVfio({ driver, driverOverride }: PciFunction): boolean {
   return isVfioDriver(driver) || isVfioDriver(driverOverride);
 }
 
-function findingsOf(pci: PciFunction, members: readonly PciFunction[], facts: NodeFacts): Finding[] {
-  const { pciAddress: subject, driver, driverOverride, iommuGroup } = pci;
-  if (!isVfioDriver(driver))
-    return [
-      {
-        code: 'BindFailed',
-        severity: 'error',
-        subject,
-        cause: `its driver_override is ${driverOverride ?? 'not set'}, but ${driver === undefined ? 'no driver' : `the driver ${driver}`} is bound to it`,
-        remedy: `Write the address to /sys/bus/pci/drivers_probe, and look into the kernel's log when that does not bind it.`,
-      },
-    ];
-  if (iommuGroup === undefined)
-    return [
-      {
-        code: 'IommuDisabled',
-        severity: 'error',
-        subject,
-        cause: 'it is in no IOMMU group',
-        remedy: 'Switch the IOMMU (VT-d, AMD-Vi, SMMU) on in the firmware and in the kernel (intel_iommu=on).',
-      },
-    ];
-  const foreign = members.filter((other) => !isNeutral(other));
-  if (foreign.length > 0) {
-    const names = foreign.map((other) => `${other.pciAddress} (driver ${other.driver})`).join(', ');
-    return [
-      {
-        code: 'GroupNotViable',
-        severity: 'error',
-        subject,
-        cause: `IOMMU group ${iommuGroup} also holds ${names}, which the host uses`,
-        remedy: 'Bind them to vfio-pci or to no driver, or put the card into a slot with a group of its own (ACS).',
-      },
-    ];
-  }
-  const known = new Set(facts.vfioNodes);
-  if (groupNodeNames(iommuGroup).some((name) => known.has(name))) return [];
-  return [
-    {
-      code: 'DeviceNodeMissing',
-      severity: 'error',
-      subject,
-      cause: `/dev/vfio has no node for IOMMU group ${iommuGroup}`,
-      remedy: 'It comes with the driver: bind the function anew, and see that udev or devtmpfs serves /dev.',
-    },
-  ];
-}
-
-function isNeutral({ driver }: PciFunction): boolean {
-  return driver === undefined || isVfioDriver(driver) || NEUTRAL_DRIVERS.includes(driver);
-}
-
-/** A group belongs to one user at a time: its other functions wait until the pod that has one is gone. */
-function groupInUse(
-  { pciAddress: subject, iommuGroup }: PciFunction,
+/** What keeps a function that is no QAT function from guests. */
+function findingsOf(
+  pci: PciFunction,
   members: readonly PciFunction[],
+  facts: NodeFacts,
   allocated: ReadonlySet<PciAddress>,
-): Finding[] {
-  const holders = members.filter(({ pciAddress }) => allocated.has(pciAddress));
-  if (holders.length === 0 || allocated.has(subject)) return [];
-  return [
-    {
-      code: 'GroupInUse',
-      severity: 'error',
-      subject,
-      cause: `a pod holds ${holders.map(({ pciAddress }) => pciAddress).join(', ')} of the same IOMMU group ${iommuGroup}`,
-      remedy: 'It is offered again when that pod is gone; a slot with ACS gives each function a group of its own.',
-    },
-  ];
-}
-
-/** What a group's node below /dev/vfio may be called: its number, or that with a prefix where no IOMMU protects. */
-export function groupNodeNames(iommuGroup: number): [string, string] {
-  return [String(iommuGroup), `noiommu-${iommuGroup}`];
+): readonly Finding[] {
+  const { pciAddress, driver, driverOverride, iommuGroup } = pci;
+  if (!isVfioDriver(driver)) {
+    const bound = driver === undefined ? 'no driver is bound to it' : `the driver ${driver} is bound to it`;
+    return [bindFailed(pciAddress, `${bound}, although its driver_override is ${driverOverride}`)];
+  }
+  if (iommuGroup === undefined) return [iommuDisabled(pciAddress, facts.iommuEnabled)];
+  return groupHealth(pci, members, new Set(facts.vfioNodes), allocated);
 }

@@ -1,7 +1,7 @@
 import type { QatDeviceFamily } from '@quickvirt/config';
 import type { Finding } from './finding.ts';
 import { deviceNodeMissing, fatalErrors, groupInUse, groupNotViable, heartbeatLost, qatPfDown } from './findings.ts';
-import { isVfioDriver, type PciFunction } from './node-facts.ts';
+import { isVfioDriver, vfioGroupNodes, type PciFunction } from './node-facts.ts';
 import type { PciAddress } from './pci-address.ts';
 
 /** Fatal errors of each card that count as dealt with, by address. Kept over restarts, so that one heals nothing. */
@@ -47,7 +47,7 @@ export function cardHealth(
   return findings;
 }
 
-/** What a bound virtual function needs beside its driver: a viable group that is nobody else's, and its device nodes. */
+/** What a function bound to vfio needs beside its driver: a viable group that is nobody else's, and its device nodes. */
 export function groupHealth(
   virtualFunction: PciFunction,
   others: readonly PciFunction[],
@@ -58,8 +58,8 @@ export function groupHealth(
   if (iommuGroup === undefined) return [];
   const inHostUse = others.filter((other) => other.driver !== undefined && !isTolerated(other.driver));
   if (inHostUse.length > 0) return [groupNotViable(pciAddress, iommuGroup, inHostUse)];
-  const missing = ['vfio', String(iommuGroup)].find((name) => !vfioNodes.has(name));
-  if (missing !== undefined) return [deviceNodeMissing(pciAddress, `/dev/vfio/${missing}`)];
+  const missing = [['vfio'], vfioGroupNodes(iommuGroup)].find((names) => !names.some((name) => vfioNodes.has(name)));
+  if (missing !== undefined) return [deviceNodeMissing(pciAddress, `/dev/vfio/${missing[0]}`)];
   const holder = allocated.has(pciAddress) ? undefined : others.find((other) => allocated.has(other.pciAddress));
   return holder ? [groupInUse(pciAddress, iommuGroup, holder.pciAddress)] : [];
 }

@@ -8,7 +8,8 @@ export {
 export { classifyFailure, type StepFailure } from './classify-failure.ts';
 export { builtInFamilies, familyOf, knownFamilies } from './device-families.ts';
 export type { Finding, FindingCode } from './finding.ts';
-export { acknowledgeErrors, type AcknowledgedErrors } from './health.ts';
+export { bindFailed, foreignPlugin, iommuDisabled } from './findings.ts';
+export { acknowledgeErrors, groupHealth, type AcknowledgedErrors } from './health.ts';
 export type { PhysicalFunction, QatGeneration, QatInventory, VirtualFunction } from './inventory.ts';
 export { describeFinding, nodeHealth, type NodeHealth } from './node-condition.ts';
 export {
@@ -21,6 +22,7 @@ export {
 } from './node-report.ts';
 export {
   isVfioDriver,
+  vfioGroupNodes,
   type HeartbeatFacts,
   type NodeFacts,
   type PciFunction,
@@ -37,21 +39,6 @@ export { servicesProblem } from './services.ts';
 export type { QatSettings } from './settings.ts';
 export { takeInventory } from './take-inventory.ts';
 export { takesAway } from './takes-away.ts';
-export {
-  draDevice,
-  draDeviceName,
-  NUMA_NODE_ATTRIBUTE,
-  PCI_BUS_ID_ATTRIBUTE,
-  pciAddressOfDraDevice,
-  type DraAttribute,
-  type DraDevice,
-} from './dra-device.ts';
-export { offerSideOf, type OfferFacts, type OfferSide } from './offer-side.ts';
-export {
-  decideResourceSlices,
-  MAX_SLICE_DEVICES,
-  type PublishedSlice,
-  type SliceSpec,
-  type SliceWish,
-  type SliceWrite,
-} from './resource-slices.ts';
+export { draDevice, draDeviceName, pciAddressOfDraDevice } from './dra-device.ts';
+export { offerSideOf, type OfferSide } from './offer-side.ts';
+export { decideResourceSlices, type PublishedSlice, type SliceWrite } from './resource-slices.ts';

@@ -89,3 +89,8 @@ export interface NodeFacts {
 export function isVfioDriver(driver: string | undefined): boolean {
   return driver === 'vfio-pci' || (driver !== undefined && driver.endsWith('_vfio_pci'));
 }
+
+/** What an IOMMU group's node below `/dev/vfio` may be called: its number, or that with a prefix where no IOMMU protects. */
+export function vfioGroupNodes(iommuGroup: number): readonly string[] {
+  return [String(iommuGroup), `noiommu-${iommuGroup}`];
+}

@@ -6,6 +6,7 @@ import {
   servePodResources,
   serveRegistration,
   type ContainerAllocateResponse,
+  type Device,
   type RpcServer,
 } from '@quickvirt/rpc';
 
@@ -48,10 +49,14 @@ export interface FakeAllocation {
   cdiDevices: string[];
 }
 
+type PluginClient = ReturnType<typeof dialDevicePlugin>;
+
 interface Resource {
   registration: FakeRegistration;
   devices: Map<string, FakeDevice>;
-  client: ReturnType<typeof dialDevicePlugin>;
+  /** The last to register; undefined once its stream ended. */
+  client: PluginClient | undefined;
+  /** Ends its stream. */
   stop: AbortController;
 }
 
@@ -60,8 +65,9 @@ type Containers = Map<string, FakeAllocation>;
 /**
  * The kubelet's side of device plugins, over real sockets. Registers, follows lists, chooses devices, allocates and tells
  * of allocations as the kubelet's device manager does (k8s.io/kubernetes, pkg/kubelet/cm/devicemanager): the last plugin
- * to register has a resource's name, a plugin that is gone leaves its devices unhealthy, and a restart removes every
- * socket of the directory but remembers which pod holds what.
+ * to register is asked for a resource, but every list of its name counts, whoever sent it; the end of any stream of the
+ * name hangs up on the last plugin and leaves its devices unhealthy; and a restart removes every socket of the directory
+ * but remembers which pod holds what.
  */
 export class FakeKubelet {
   readonly registrations: FakeRegistration[] = [];
@@ -69,6 +75,7 @@ export class FakeKubelet {
   readonly #resources = new Map<string, Resource>();
   readonly #pods = new Map<string, { pod: FakePod; containers: Containers }>();
   readonly #changes = new EventEmitter().setMaxListeners(0);
+  #streams = new AbortController();
   #servers: RpcServer[] = [];
 
   constructor(options: FakeKubeletOptions) {
@@ -100,7 +107,9 @@ export class FakeKubelet {
 
   /** Ends as a kubelet that is stopped: connections break, sockets stay unless its successor removes them. */
   async stop(): Promise<void> {
-    for (const resource of this.#resources.values()) forget(resource);
+    this.#streams.abort();
+    this.#streams = new AbortController();
+    for (const { client } of this.#resources.values()) client?.close();
     this.#resources.clear();
     await Promise.all(this.#servers.splice(0).map((server) => server.close(0)));
     this.#changes.emit('change');
@@ -147,8 +156,10 @@ export class FakeKubelet {
   }
 
   /** The plugin behind a resource, to be called directly. @throws Error when none registered. */
-  plugin(resourceName: string): ReturnType<typeof dialDevicePlugin> {
-    return this.#resource(resourceName).client;
+  plugin(resourceName: string): PluginClient {
+    const client = this.#resource(resourceName).client;
+    if (!client) throw new Error(`the plugin of ${resourceName} is gone`);
+    return client;
   }
 
   /**
@@ -163,8 +174,9 @@ export class FakeKubelet {
     const result: FakeAllocation = { deviceIds: {}, envs: {}, mounts: [], devices: [], cdiDevices: [] };
     for (const [resourceName, size] of Object.entries(requests)) {
       const ids = await this.#choose(resourceName, size);
-      const { client } = this.#resource(resourceName);
-      const { containerResponses } = await client.allocate({ containerRequests: [{ devicesIds: ids }] });
+      const { containerResponses } = await this.plugin(resourceName).allocate({
+        containerRequests: [{ devicesIds: ids }],
+      });
       const [response] = containerResponses;
       if (!response) throw new Error(`the plugin of ${resourceName} answered for no container`);
       result.deviceIds[resourceName] = ids;
@@ -194,39 +206,50 @@ export class FakeKubelet {
 
   #register(registration: FakeRegistration): void {
     const { resourceName, endpoint } = registration;
-    const former = this.#resources.get(resourceName);
-    if (former) forget(former);
     const client = dialDevicePlugin(join(this.#options.pluginDirectory, endpoint));
-    const resource: Resource = { registration, devices: new Map(), client, stop: new AbortController() };
+    const devices = this.#resources.get(resourceName)?.devices ?? new Map<string, FakeDevice>();
+    const resource: Resource = { registration, devices, client, stop: new AbortController() };
     this.#resources.set(resourceName, resource);
     this.registrations.push(registration);
-    void this.#follow(resource);
+    void this.#follow(resourceName, client, resource.stop.signal);
     this.#changes.emit('change');
   }
 
-  /** Until the plugin is gone or another takes its name. */
-  async #follow({ client, devices, stop }: Resource): Promise<void> {
+  async #follow(resourceName: string, client: PluginClient, ownEnd: AbortSignal): Promise<void> {
+    const ended = this.#streams.signal;
     try {
-      for await (const list of client.listAndWatch({}, { signal: stop.signal })) {
-        devices.clear();
-        for (const { ID: id, health, topology } of list.devices)
-          devices.set(id, {
-            id,
-            healthy: health === 'Healthy',
-            numaNodes: topology?.nodes.map(({ ID }) => ID) ?? [],
-          });
-        this.#changes.emit('change');
-      }
+      const signal = AbortSignal.any([ended, ownEnd]);
+      for await (const list of client.listAndWatch({}, { signal })) this.#heard(resourceName, list.devices);
     } catch {
       // A stream that breaks is a plugin that is gone.
     }
-    if (stop.signal.aborted) return;
+    if (!ended.aborted) this.hangUp(resourceName);
+  }
+
+  /** Ends the connection to a resource's last plugin, whose devices are unhealthy from now on. */
+  hangUp(resourceName: string): void {
+    const resource = this.#resources.get(resourceName);
+    if (!resource?.client) return;
+    const { client, devices, stop } = resource;
+    resource.client = undefined;
+    stop.abort();
+    client.close();
     for (const [id, device] of devices) devices.set(id, { ...device, healthy: false });
     this.#changes.emit('change');
   }
 
+  #heard(resourceName: string, list: readonly Device[]): void {
+    const devices = this.#resources.get(resourceName)?.devices;
+    devices?.clear();
+    for (const { ID: id, health, topology } of list) {
+      const numaNodes = topology?.nodes.map(({ ID }) => ID) ?? [];
+      devices?.set(id, { id, healthy: health === 'Healthy', numaNodes });
+    }
+    this.#changes.emit('change');
+  }
+
   async #choose(resourceName: string, size: number): Promise<string[]> {
-    const { registration, client } = this.#resource(resourceName);
+    const { registration } = this.#resource(resourceName);
     const held = this.#held(resourceName);
     const available = this.devices(resourceName)
       .filter(({ id, healthy }) => healthy && !held.has(id))
@@ -234,7 +257,7 @@ export class FakeKubelet {
     if (available.length < size)
       throw new Error(`${size} of ${resourceName} are asked for, ${available.length} are available`);
     if (!registration.prefersAllocations) return available.slice(0, size);
-    const { containerResponses } = await client.getPreferredAllocation({
+    const { containerResponses } = await this.plugin(resourceName).getPreferredAllocation({
       containerRequests: [{ availableDeviceIDs: available, allocationSize: size }],
     });
     const preferred = (containerResponses[0]?.deviceIDs ?? []).filter((id) => available.includes(id));
@@ -256,9 +279,4 @@ export class FakeKubelet {
       })),
     }));
   }
-}
-
-function forget({ stop, client }: Resource): void {
-  stop.abort();
-  client.close();
 }

@@ -46,7 +46,8 @@ export class DevicePlugin {
   readonly #options: DevicePluginOptions;
   readonly #events = new EventEmitter().setMaxListeners(0);
   #server: RpcServer | undefined;
-  #streams = 0;
+  /** Whether the kubelet is to hear of no change: another plugin has the name, and the kubelet takes any list for it. */
+  isSilent = false;
 
   constructor(options: DevicePluginOptions) {
     this.#options = options;
@@ -64,13 +65,9 @@ export class DevicePlugin {
     return `${this.#options.pluginDirectory}/${this.#options.endpoint}`;
   }
 
-  /** Whether the kubelet listens to the list of devices. */
-  get isWatched(): boolean {
-    return this.#streams > 0;
-  }
-
   /** Tells the kubelet what is offered now. */
   changed(): void {
+    if (this.isSilent) return;
     this.#events.emit('change');
   }
 
@@ -124,7 +121,6 @@ export class DevicePlugin {
 
   async *#lists(gone: AbortSignal) {
     const server = this.#server;
-    this.#streams += 1;
     try {
       while (!gone.aborted) {
         const changed = once(this.#events, 'change', { signal: gone });
@@ -134,7 +130,6 @@ export class DevicePlugin {
         await changed;
       }
     } finally {
-      this.#streams -= 1;
       if (server === this.#server) this.#events.emit('unwatched');
     }
   }

@@ -19,8 +19,10 @@ interface Entry {
   plugin: DevicePlugin;
   /** The kubelet that it is registered with, by the identity of its socket. */
   registeredWith: string | undefined;
-  registeredAtMs: number;
-  /** The kubelet left its stream; why is not known yet. */
+  /**
+   * The kubelet left its stream. One that lives does so by mistake too: the end of a former stream of the same name has
+   * it hang up on the new one (k8s.io/kubernetes, devicemanager/plugin/v1beta1/server.go, runClient).
+   */
   isUnwatched: boolean;
   /** Socket of the plugin that has the resource's name. */
   foreignSocket: string | undefined;
@@ -55,7 +57,6 @@ export class PluginRegistry {
     const entry: Entry = {
       plugin,
       registeredWith: undefined,
-      registeredAtMs: 0,
       isUnwatched: false,
       foreignSocket: undefined,
     };
@@ -79,11 +80,13 @@ export class PluginRegistry {
     return this.#settled.promise;
   }
 
-  /** Socket of the plugin that serves a resource's name instead of ours; undefined when ours does. */
-  foreignSocket(resourceName: string): string | undefined {
-    for (const { plugin, foreignSocket } of this.#entries.values())
-      if (plugin.resourceName === resourceName) return foreignSocket;
-    return undefined;
+  /** By resource name, the socket of the plugin that serves it instead of ours. */
+  foreignSockets(): ReadonlyMap<string, string> {
+    return new Map(
+      [...this.#entries.values()].flatMap(({ plugin, foreignSocket }): [string, string][] =>
+        foreignSocket === undefined ? [] : [[plugin.resourceName, foreignSocket]],
+      ),
+    );
   }
 
   /** Calls back when a name is lost to another plugin or won back. */
@@ -129,15 +132,14 @@ export class PluginRegistry {
     const { resourceName } = plugin;
     const { logger } = this.#options;
     try {
+      const foreign = await this.#foreignSocketOf(resourceName);
       const isRegistered = entry.registeredWith === kubelet && (await identityOf(plugin.socketPath)) !== undefined;
-      if (isRegistered && !entry.isUnwatched && !entry.foreignSocket) return true;
-      const foreign = await this.#foreignSocketOf(entry, kubelet);
+      const isOurs = isRegistered && !entry.isUnwatched && !entry.foreignSocket;
       this.#setForeign(entry, foreign);
-      if (foreign !== undefined) return true;
+      if (foreign !== undefined || isOurs) return true;
       entry.isUnwatched = false;
       await plugin.register(signal);
       entry.registeredWith = kubelet;
-      entry.registeredAtMs = this.#clock.now().getTime();
       return true;
     } catch (error) {
       if (!signal.aborted) logger.warn('cannot offer a resource to the kubelet yet', { resourceName, error });
@@ -148,6 +150,8 @@ export class PluginRegistry {
   #setForeign(entry: Entry, foreign: string | undefined): void {
     if (entry.foreignSocket === foreign) return;
     entry.foreignSocket = foreign;
+    // The kubelet goes on listening to both: a list of ours would replace the other's.
+    entry.plugin.isSilent = foreign !== undefined;
     const { resourceName } = entry.plugin;
     if (foreign === undefined) this.#options.logger.info('the resource is ours to offer again', { resourceName });
     else
@@ -160,20 +164,13 @@ export class PluginRegistry {
 
   /**
    * The living socket of another plugin for the resource: one that carries the resource's name, as plugins of Intel's
-   * and NVIDIA's frameworks do; or, when this kubelet left us, one that was made since we registered.
+   * and NVIDIA's frameworks do. The kubelet itself tells nobody who has a name.
    */
-  async #foreignSocketOf(entry: Entry, kubelet: string): Promise<string | undefined> {
-    const { plugin, isUnwatched, registeredWith, registeredAtMs, foreignSocket } = entry;
+  async #foreignSocketOf(resourceName: string): Promise<string | undefined> {
     const own = new Set([...this.#entries.keys()].map(({ endpoint }) => endpoint));
-    const wasLeft = isUnwatched && registeredWith === kubelet;
     for (const name of await readdir(this.pluginDirectory)) {
       if (!name.endsWith('.sock') || name === KUBELET_SOCKET || own.has(name)) continue;
-      const path = `${this.pluginDirectory}/${name}`;
-      const isSuspect =
-        name === foreignSocket ||
-        namesResource(name, plugin.resourceName) ||
-        (wasLeft && (await madeAt(path)) >= registeredAtMs);
-      if (isSuspect && (await isServed(path))) return name;
+      if (namesResource(name, resourceName) && (await isServed(`${this.pluginDirectory}/${name}`))) return name;
     }
     return undefined;
   }
@@ -188,19 +185,9 @@ function namesResource(socketName: string, resourceName: string): boolean {
 
 /** Tells one socket from a later one of the same name; undefined while there is none. */
 async function identityOf(socketPath: string): Promise<string | undefined> {
-  const found = await statOf(socketPath);
-  return found && `${found.ino}/${found.birthtimeMs || found.ctimeMs}`;
-}
-
-/** Milliseconds since the epoch; 0 when it is gone. */
-async function madeAt(path: string): Promise<number> {
-  const found = await statOf(path);
-  return found ? found.birthtimeMs || found.ctimeMs : 0;
-}
-
-async function statOf(path: string) {
   try {
-    return await stat(path);
+    const { ino, birthtimeMs, ctimeMs } = await stat(socketPath);
+    return `${ino}/${birthtimeMs || ctimeMs}`;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

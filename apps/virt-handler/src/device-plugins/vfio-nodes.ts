@@ -1,16 +1,15 @@
-import { mkdir, open, readlink, stat } from 'node:fs/promises';
+import { mkdir, readlink, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { deviceNumbers, writeAtomically } from '@quickvirt/host';
 import {
   cdiDeviceName,
   cdiFileName,
   cdiSpec,
-  groupNodeNames,
   type CdiDevice,
   type DeviceAccess,
   type DeviceNodeFacts,
 } from '@quickvirt/node-plan';
-import { isVfioDriver, type PciAddress } from '@quickvirt/qat';
+import { isVfioDriver, vfioGroupNodes, type PciAddress } from '@quickvirt/qat';
 import type { ContainerAllocateResponse, Init } from '@quickvirt/rpc';
 
 export interface VfioNodesOptions {
@@ -66,17 +65,6 @@ export class VfioNodes {
     return { cdiDevices: nodes.map((node) => ({ name: cdiDeviceName(cdiName(node)) })) };
   }
 
-  /** Whether somebody has an IOMMU group open: it opens once at a time (Linux, drivers/vfio/group.c). */
-  async isGroupOpen(iommuGroup: number): Promise<boolean> {
-    try {
-      const handle = await open(`${this.#options.deviceDirectory}/vfio/${iommuGroup}`, 'r+');
-      await handle.close();
-      return false;
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code === 'EBUSY';
-    }
-  }
-
   /** Writes nodes into the CDI specification, beside those that are there already; nothing where it holds them. */
   async specify(nodes: readonly DeviceNodeFacts[]): Promise<void> {
     if (this.#options.access !== 'cdi') return;
@@ -109,7 +97,7 @@ export class VfioNodes {
     const group = Number(await nameOfLink(`${directory}/iommu_group`));
     if (!Number.isInteger(group))
       throw new FunctionUnavailable(`${pciAddress} is in no IOMMU group: switch the IOMMU on, or bind it anew`);
-    for (const name of groupNodeNames(group)) {
+    for (const name of vfioGroupNodes(group)) {
       const node = await this.#node(`vfio/${name}`);
       if (node) return node;
     }
