@@ -57,60 +57,45 @@ function chooseOne(
   { policy, samePhysicalFunction, sameNumaNode }: AllocationRules,
 ): AllocatableFunction {
   let candidates = free;
-  if (sameNumaNode) candidates = inOneGroup(candidates, chosen, missing, (candidate) => candidate.numaNode, policy);
-  // Card by card within what is left: a virtual function whose card is not known is a card of its own.
-  candidates = inOneGroup(
-    candidates,
-    samePhysicalFunction || policy === 'Packed' ? chosen : [],
-    samePhysicalFunction ? missing : 1,
-    cardOf,
-    policy,
-    samePhysicalFunction ? [] : chosen,
-  );
-  const [first] = candidates;
+  if (sameNumaNode) candidates = keepTogether(candidates, chosen, missing, ({ numaNode }) => numaNode);
+  if (samePhysicalFunction) candidates = keepTogether(candidates, chosen, missing, cardOf);
+  const taken = Map.groupBy(chosen, cardOf);
+  const cards = [...Map.groupBy(candidates, cardOf)].map(([card, members]) => {
+    const mine = taken.get(card)?.length ?? 0;
+    return { members, rank: policy === 'Packed' ? [-mine, members.length] : [mine, -members.length] };
+  });
+  const [first] = best(cards)[0]?.members ?? [];
   if (!first) throw new RangeError('there is no function to choose from');
   return first;
 }
 
+/** The card of a function; one whose card is not known is a card of its own. */
 const cardOf = ({ physicalFunction, pciAddress }: AllocatableFunction) => physicalFunction ?? pciAddress;
 
 /**
- * The members of the group that should be taken from: one that was taken from already, if it has any left (with enough for
- * all that is missing, if one has); else one with enough, the fullest for `Packed`, the freest for `Spread`. Of groups in
- * `avoid`, those that were taken from least, when spreading.
+ * The candidates that keep what is chosen in one group: those of the group that was taken from already, else of each that
+ * has enough for all, else of the largest, which leaves the fewest to take elsewhere.
  */
-function inOneGroup(
+function keepTogether(
   candidates: readonly AllocatableFunction[],
   chosen: readonly AllocatableFunction[],
   missing: number,
   groupOf: (candidate: AllocatableFunction) => unknown,
-  policy: AllocationRules['policy'],
-  avoid: readonly AllocatableFunction[] = [],
 ): readonly AllocatableFunction[] {
-  const used = countBy(chosen, groupOf);
-  const avoided = countBy(policy === 'Spread' ? avoid : [], groupOf);
+  const taken = Map.groupBy(chosen, groupOf);
   const groups = [...Map.groupBy(candidates, groupOf)].map(([key, members]) => ({
     members,
-    rank: [
-      -(used.get(key) ?? 0),
-      members.length >= missing ? 0 : 1,
-      avoided.get(key) ?? 0,
-      // Where none has enough, the one with the most leaves the fewest to take elsewhere.
-      policy === 'Packed' && members.length >= missing ? members.length : -members.length,
-    ],
+    rank: [-(taken.get(key)?.length ?? 0), members.length >= missing ? -missing : -members.length],
   }));
-  // Stable: of equals, the group with the lowest address stays first.
-  return groups.toSorted((a, b) => compareRanks(a.rank, b.rank))[0]?.members ?? [];
+  return best(groups).flatMap(({ members }) => members);
 }
 
-function countBy<T>(items: readonly T[], keyOf: (item: T) => unknown): Map<unknown, number> {
-  return new Map([...Map.groupBy(items, keyOf)].map(([key, members]) => [key, members.length]));
+/** Those of the lowest rank, in the order they are in. */
+function best<T extends { readonly rank: readonly number[] }>(groups: readonly T[]): readonly T[] {
+  const sorted = groups.toSorted((a, b) => compareRanks(a.rank, b.rank));
+  return sorted.filter(({ rank }) => sorted[0] !== undefined && compareRanks(rank, sorted[0].rank) === 0);
 }
 
 function compareRanks(a: readonly number[], b: readonly number[]): number {
-  for (const [index, value] of a.entries()) {
-    const difference = value - (b[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
+  return a.map((value, index) => value - (b[index] ?? 0)).find((difference) => difference !== 0) ?? 0;
 }

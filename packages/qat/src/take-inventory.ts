@@ -1,5 +1,5 @@
 import type { Finding } from './finding.ts';
-import { bindFailed, denylistOverridden, foreignDriver, foreignPlugin } from './findings.ts';
+import { bindFailed, denylistOverridden, foreignDriver, foreignPlugin, iommuDisabled } from './findings.ts';
 import { cardHealth, groupHealth } from './health.ts';
 import type { PhysicalFunction, QatInventory, VirtualFunction } from './inventory.ts';
 import { bindingProblem, familyProblem, isBoundAsWanted } from './binding-problem.ts';
@@ -131,11 +131,14 @@ function partFindings(
 ): readonly Finding[] {
   const { device, family, wanted } = part;
   const { pciAddress, driver } = device;
-  const group = groupHealth(device, others, nodes, memory.allocated);
-  if (isBoundAsWanted(device, wanted.driver)) return group;
-  const problem = bindingProblem(device, family, wanted.driver, facts, settings);
   // What the card says for all of its parts is not said again for each.
-  if (problem && part.card && familyProblem(pciAddress, family, facts, settings)) return [];
+  const barred = familyProblem(pciAddress, family, facts, settings);
+  if (barred) return part.card ? [] : [barred];
+  if (isBoundAsWanted(device, wanted.driver)) {
+    if (device.iommuGroup === undefined) return [iommuDisabled(pciAddress, true)];
+    return groupHealth(device, others, nodes, memory.allocated);
+  }
+  const problem = bindingProblem(device, family, wanted.driver, facts, settings);
   const failed = memory.failures.filter(
     ({ subject, code }) => subject === pciAddress || (subject === 'node' && code === problem?.code),
   );

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { QatConfiguration } from '@quickvirt/api';
 import { add4xxx, addC62x, addStandIn, type FakePhysicalFunction, type FakeSysfsOptions } from '@quickvirt/testing';
-import { FakeNode } from './testing/fake-node.ts';
+import { FakeNode } from '../testing/fake-node.ts';
 
 let node: FakeNode;
 afterEach(() => node.remove());

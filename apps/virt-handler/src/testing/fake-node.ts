@@ -7,9 +7,9 @@ import { Sysfs } from '@quickvirt/host';
 import type { Finding, QatSettings } from '@quickvirt/qat';
 import { Metrics, type Logger } from '@quickvirt/telemetry';
 import { FakeClock, FakeSysfs, type FakeSysfsOptions } from '@quickvirt/testing';
-import { Allocations } from '../allocations.ts';
-import { Checkpoint } from '../checkpoint.ts';
-import { PciInventory } from '../pci-inventory.ts';
+import { Allocations } from '../qat/allocations.ts';
+import { Checkpoint } from '../qat/checkpoint.ts';
+import { PciInventory } from '../qat/pci-inventory.ts';
 
 export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 
