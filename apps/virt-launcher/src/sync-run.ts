@@ -3,6 +3,7 @@ import type { DomainConfig } from '@quickvirt/config';
 import { convertHostDevices, convertVmiToDomainXml, type DomainFacts, type VolumeFacts } from '@quickvirt/domain-xml';
 import {
   CreateFlag,
+  DomainState,
   ErrorCode,
   LibvirtError,
   ModificationImpact,
@@ -71,7 +72,7 @@ export class SyncRun {
         await console.connect(join(runDirectory, 'serial0'), this.#serialLog());
         return;
       case 'release':
-        if (!step.paused) await this.#domain?.resume();
+        if (!step.paused && (await this.#domain?.state())?.state === DomainState.paused) await this.#domain?.resume();
         return;
       case 'detachDevice':
         await this.#detach(step.name);

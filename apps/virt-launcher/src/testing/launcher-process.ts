@@ -26,7 +26,7 @@ export interface LauncherProcess {
 }
 
 /** The image's user if the machine names it (libvirt wants a name), else nobody. */
-const LAUNCHER_UID = /^[^:]*:[^:]*:107:/m.test(readFileSync('/etc/passwd', 'utf8')) ? 107 : 65534;
+export const LAUNCHER_UID = /^[^:]*:[^:]*:107:/m.test(readFileSync('/etc/passwd', 'utf8')) ? 107 : 65534;
 
 /** Why a real launcher cannot be run here, or undefined. */
 export function launcherProcessMissing(): string | undefined {
