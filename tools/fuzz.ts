@@ -1,8 +1,17 @@
-/** `npm run fuzz`: arbitrary and mutated objects through defaults and rules. */
+/**
+ * `npm run fuzz`: arbitrary and mutated objects through defaults and rules. `npm run fuzz -- simulation ...`: the
+ * reconcilers against a pretended world, see docs/simulation.md.
+ */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import * as fc from 'fast-check';
 import { admissionProperties } from './fuzz/admission.ts';
 
+if (process.argv[2] === 'simulation') {
+  const program = fileURLToPath(new URL('../simulation/src/main.ts', import.meta.url));
+  process.exit(spawnSync(process.execPath, [program, ...process.argv.slice(3)], { stdio: 'inherit' }).status ?? 1);
+}
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '20000' },

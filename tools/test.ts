@@ -1,5 +1,5 @@
 /**
- * `npm test [-- --level unit|integration|e2e ...] [--yes] [--keep-cluster]`: every level, on this machine. It says what is
+ * `npm test [-- --level unit|simulation|integration|e2e ...] [--yes] [--keep-cluster]`: every level, on this machine. It says what is
  * missing, installs it when allowed (`--yes` or CI), and ends with one line: `N passed, N failed, N skipped`.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const out = `${root}out/test`;
 const { values } = parseArgs({
   options: {
-    level: { type: 'string', multiple: true, default: ['check', 'unit', 'integration', 'e2e'] },
+    level: { type: 'string', multiple: true, default: ['check', 'unit', 'simulation', 'integration', 'e2e'] },
     yes: { type: 'boolean', default: false },
     'keep-cluster': { type: 'boolean', default: false },
   },
@@ -91,6 +91,8 @@ const ready = await stage('what this machine needs', [
 if (ready) {
   if (values.level.includes('check')) await stage('check', [process.execPath, `${root}tools/check.ts`]);
   if (values.level.includes('unit')) await jest('unit', []);
+  if (values.level.includes('simulation'))
+    await stage('simulation of the reconcilers', [process.execPath, `${root}simulation/src/main.ts`]);
   if (values.level.includes('integration')) await jest('integration', ['--runInBand']);
   if (values.level.includes('e2e')) {
     for (const suite of suites) await e2e(suite);

@@ -56,6 +56,7 @@ function checkVm(world: World, overseer: Overseer, vm: VirtualMachine): void {
   if (runStrategy === 'Always' && phase !== 'Running')
     overseer.broken('a VM that is always to run does not', `${key}: ${phase}`);
   if (runStrategy === 'Halted' && vmi) overseer.broken('a halted VM has an instance', `${key}: ${phase}`);
+  if (!vmi && overseer.recordOf(key).owesRerun) overseer.broken('a guest that failed is not run again', key);
   const [unserved] = overseer.recordOf(key).unserved(vmi?.metadata.uid);
   if (unserved !== undefined) overseer.broken('a request was lost', `${key}: ${unserved}`);
   if (vm.status?.stateChangeRequests?.length) overseer.broken('a request is left over', key);

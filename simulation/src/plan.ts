@@ -70,7 +70,8 @@ export function planOf(seed: number): Plan {
   const random = new Random(seed ^ 0x5eed);
   const nodes = random.between(1, 2);
   const vms = Array.from({ length: random.between(1, 2) }, (_, index) => `vm${index}`);
-  const happenings = [...vms.flatMap((vm) => userActions(vm, random)), ...faults(random, nodes)];
+  const actions = vms.flatMap((vm) => userActions(vm, random));
+  const happenings = [...actions, ...faults(random, nodes, actions)];
   return {
     seed,
     nodes,
@@ -105,8 +106,8 @@ function userActions(vm: string, random: Random): Happening[] {
   return actions;
 }
 
-/** Not all kinds in one run: few kinds at a time go deeper (swarm testing). */
-function faults(random: Random, nodes: number): Happening[] {
+/** Not all kinds in one run: few kinds at a time go deeper (swarm testing). In some runs they come just after the user. */
+function faults(random: Random, nodes: number, actions: readonly Happening[]): Happening[] {
   const forMs = () => random.pick([500, 5_000, 40_000]);
   const kinds: (() => Fault)[] = [
     () => ({ type: 'crashController', which: random.below(2), downMs: forMs() }),
@@ -128,7 +129,9 @@ function faults(random: Random, nodes: number): Happening[] {
   const enabled = kinds.filter(() => random.chance(0.35));
   if (enabled.length === 0) return [];
   const count = random.below(8);
-  return Array.from({ length: count }, () => ({ atStep: random.below(TROUBLED_STEPS), fault: random.pick(enabled)() }));
+  const close = random.chance(0.4);
+  const atStep = () => (close ? random.pick(actions).atStep + random.between(0, 40) : random.below(TROUBLED_STEPS));
+  return Array.from({ length: count }, () => ({ atStep: atStep(), fault: random.pick(enabled)() }));
 }
 
 function requestFaults(random: Random): RequestFault[] {

@@ -6,7 +6,7 @@ import type { Overseer } from './overseer.ts';
 import type { World } from './world/world.ts';
 
 /** Where all VMs live. */
-export const USER_NAMESPACE = 'default';
+const USER_NAMESPACE = 'default';
 
 /** Carries out what a user asks for, as kubectl and virt-api would; answers whether it was accepted. */
 export function act(world: World, overseer: Overseer, action: UserAction): boolean {

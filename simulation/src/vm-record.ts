@@ -87,6 +87,13 @@ export class VmRecord {
     return this.#toGo.has(uid);
   }
 
+  /** Whether a guest that failed is owed another start, in the end, and there is no instance. */
+  get owesRerun(): boolean {
+    const madeAt = this.#made.at(-1)?.version ?? 0;
+    const stopped = this.#asks.some(({ type, version }) => type === 'stop' && version > madeAt);
+    return this.#strategy === 'RerunOnFailure' && this.#lastEnd === 'Failed' && !stopped && this.#lastEdit < madeAt;
+  }
+
   /** Requests that were not carried out, in the end. */
   unserved(present: string | undefined): string[] {
     const problems: string[] = [];

@@ -1,4 +1,4 @@
-import { virtualMachineInstances, virtualMachines } from '@quickvirt/api';
+import { virtualMachineInstances } from '@quickvirt/api';
 import { keyOf, nameOfKey, pods, type KubeObject, type Pod, type ResourceType } from '@quickvirt/kube';
 import type { Change } from '../../../packages/kube/src/testing/memory-api/memory-api.ts';
 import type { Owner } from './agenda.ts';
@@ -63,6 +63,3 @@ export class ClusterAgents implements Owner {
 function isOwnedBy(object: KubeObject, uid: string): boolean {
   return object.metadata.ownerReferences?.some((reference) => reference.uid === uid) ?? false;
 }
-
-/** Kinds whose objects own others here. */
-export const OWNING_TYPES: readonly ResourceType[] = [virtualMachines, virtualMachineInstances, pods];

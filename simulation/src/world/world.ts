@@ -5,7 +5,7 @@ import {
   type KubeVirt,
   type VirtualMachineInstance,
 } from '@quickvirt/api';
-import { nameOfKey, pods, keyOf, type KubeObject, type ResourceType, type WatchOptions } from '@quickvirt/kube';
+import { pods, keyOf, type KubeObject, type ResourceType, type WatchOptions } from '@quickvirt/kube';
 import { MemoryApi, type Change } from '../../../packages/kube/src/testing/memory-api/memory-api.ts';
 import type { Process } from '../processes/process.ts';
 import { Random } from '../random.ts';
@@ -234,9 +234,4 @@ function describe({ type, before, object, removed, version }: Change): string {
     finalizers.length > 0 && `held by ${finalizers.length}`,
   ].filter(Boolean);
   return `${version} ${type.kind} ${keyOf(object)} (uid ${Number(uid.slice(-12))}) ${verb}: ${facts.join(', ')}`;
-}
-
-/** The object of a key, if it is stored. */
-export function objectAt<T extends KubeObject>(world: World, type: ResourceType<T>, key: string): T | undefined {
-  return world.api.find(type, nameOfKey(key));
 }

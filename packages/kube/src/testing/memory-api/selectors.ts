@@ -45,5 +45,5 @@ function termOf(term: string): { name: string; value: string | undefined; negate
 function fieldAt(object: KubeObject, path: readonly string[]): string {
   let value: unknown = object;
   for (const field of path) value = (value as Record<string, unknown> | undefined)?.[field];
-  return value === undefined || value === null ? '' : String(value);
+  return typeof value === 'string' ? value : '';
 }
