@@ -62,6 +62,8 @@ export async function startBench(mostMachines: number): Promise<Bench> {
       const product = await startProduct(cluster, { virtApiPort });
       try {
         return await work(product);
+      } catch (error) {
+        throw new Error([String(error), ...product.endings()].join('\n'), { cause: error });
       } finally {
         await product.stop();
       }
