@@ -172,7 +172,13 @@ async function consoleUntil(client: LauncherClient, text: string, typed?: string
     await startGuest();
     process.kill(await launcher.qemuPid(), 'SIGKILL');
     expect(await launcher.exited).toBe(3);
-    expect(launcher.exitRecord()).toMatchObject({ phase: 'Failed', reason: 'QEMUKilled' });
+    expect(launcher.exitRecord()).toMatchObject({
+      phase: 'Failed',
+      reason: 'QEMUKilled',
+      consoleLines: [expect.stringContaining(BOOT_SECTOR_GREETING.trim())],
+      libvirtLines: [expect.any(String), ...launcher.exitRecord()!.libvirtLines!.slice(1)],
+      launcherLines: expect.any(Array),
+    });
   }, 60_000);
 
   test('libvirtd killed: started again, the guest goes on', async () => {

@@ -10,6 +10,7 @@ import { HypervisorLink } from './hypervisor-link.ts';
 import type { Libvirtd } from './libvirtd.ts';
 import { lastLines } from './log-tail.ts';
 import { readOomKills } from './oom-kills.ts';
+import type { RecentLines } from './recent-lines.ts';
 import type { LauncherOptions } from './options.ts';
 import { shutDownGuest } from './shutdown.ts';
 
@@ -32,8 +33,14 @@ export class Launcher {
   readonly #stop = new AbortController();
   readonly #domainName: string;
 
-  /** @param libvirtd may have been started before: it then answers sooner. */
-  constructor(options: LauncherOptions, libvirtd: Libvirtd, logger: Logger) {
+  readonly #recentLog: RecentLines;
+
+  /**
+   * @param libvirtd may have been started before: it then answers sooner.
+   * @param recentLog the last warnings and errors of `logger`.
+   */
+  constructor(options: LauncherOptions, libvirtd: Libvirtd, logger: Logger, recentLog: RecentLines) {
+    this.#recentLog = recentLog;
     this.#options = options;
     this.#logger = logger;
     this.#domainName = `${options.namespace}_${options.name}`;
@@ -140,8 +147,19 @@ export class Launcher {
 
   async #leaveExitRecord(verdict: Verdict): Promise<void> {
     const log = this.#libvirtd.paths.domainLog(this.#domainName);
-    const record: ExitRecord = { version: 1, ...verdict, lastLogLines: await lastLines(log, LOG_LINES) };
-    this.#logger.info('the launcher ends', { ...record });
+    const lastWords = {
+      libvirtLines: this.#libvirtd.recentLog.lines,
+      launcherLines: this.#recentLog.lines,
+      consoleLines: this.#guest.console.lastLines,
+    };
+    const record: ExitRecord = {
+      version: 1,
+      ...verdict,
+      lastLogLines: await lastLines(log, LOG_LINES),
+      // Of a guest that ended well nobody asks for them.
+      ...(verdict.phase === 'Failed' ? lastWords : {}),
+    };
+    this.#logger.info('the launcher ends', { ...verdict });
     try {
       await writeFile(this.#options.terminationMessagePath, encodeExitRecord(record));
     } catch (error) {

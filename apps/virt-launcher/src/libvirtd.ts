@@ -5,6 +5,7 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Logger } from '@quickvirt/telemetry';
+import { RecentLines } from './recent-lines.ts';
 import { warmCapabilitiesCache } from './capabilities-cache.ts';
 
 /** Room for the control and query connections, streams, and one that is being replaced. */
@@ -46,6 +47,8 @@ function libvirtPaths(runDirectory: string): LibvirtPaths {
 /** libvirtd in session mode, without root: one process at a time, started again by who owns this. */
 export class Libvirtd {
   readonly paths: LibvirtPaths;
+  /** What it logged last. */
+  readonly recentLog = new RecentLines();
   readonly #runDirectory: string;
   readonly #capabilitiesDirectory: string;
   readonly #logger: Logger;
@@ -124,7 +127,9 @@ export class Libvirtd {
     });
     ended.catch(() => {});
     createInterface({ input: child.stderr }).on('line', (line) => {
-      if (line !== '') this.#logger.info('libvirtd', { line: line.slice(0, MAX_LOG_LINE) });
+      if (line === '') return;
+      this.recentLog.add(line);
+      this.#logger.info('libvirtd', { line: line.slice(0, MAX_LOG_LINE) });
     });
     const look = new AbortController();
     try {

@@ -49,6 +49,16 @@ describe('the serial console', () => {
     expect((await typed).toString()).toBe('root\n');
   });
 
+  test('knows the last lines that were printed, watched or not', async () => {
+    expect(serial.lastLines).toEqual([]);
+    await printed('boot\r\n\r\n');
+    const session = serial.open();
+    await printed(`${'x'.repeat(5_000)}\r\nKernel panic`);
+    await readUntil(session, 'panic');
+    expect(serial.lastLines.at(-1)).toBe('Kernel panic');
+    expect(serial.lastLines.join('').length).toBeLessThanOrEqual(2_048);
+  });
+
   test('keeps the newest 64 KiB while nobody watches, and never makes the guest wait', async () => {
     const megabyte = Buffer.alloc(1024 * 1024, 'x');
     await printed(Buffer.concat([megabyte, Buffer.from('the end')]));

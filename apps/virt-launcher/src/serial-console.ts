@@ -4,6 +4,8 @@ import { SerialLog } from './serial-log.ts';
 
 /** What the guest wrote while nobody watched: the newest so many bytes are kept for the next session. */
 const BACKLOG_BYTES = 64 * 1024;
+/** What of it is kept, watched or not, for the launcher's exit record. */
+const LAST_WORDS_BYTES = 2 * 1024;
 
 /** A newer session took the console. */
 export class ConsoleTakenOver extends Error {
@@ -31,6 +33,7 @@ export class SerialConsole {
   readonly #onLogError: (error: unknown) => void;
   readonly #backlog: Buffer[] = [];
   #backlogBytes = 0;
+  #lastWords = Buffer.alloc(0);
 
   constructor(onLogError: (error: unknown) => void) {
     this.#onLogError = onLogError;
@@ -81,7 +84,14 @@ export class SerialConsole {
     return session;
   }
 
+  /** The last lines that the guest printed, oldest first; the first may be cut. */
+  get lastLines(): string[] {
+    const lines = this.#lastWords.toString('utf8').split(/\r\n|\n|\r/);
+    return lines.filter((line) => line.trim() !== '');
+  }
+
   #fromGuest(chunk: Buffer): void {
+    this.#lastWords = Buffer.concat([this.#lastWords, chunk.subarray(-LAST_WORDS_BYTES)]).subarray(-LAST_WORDS_BYTES);
     this.#writeLog(chunk);
     if (!this.#session) this.#keep(chunk);
     else if (!this.#session.push(chunk)) this.#socket?.pause();

@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   pause: async () => (await import('./commands/pause.ts')).pauseCommand,
   unpause: async () => (await import('./commands/pause.ts')).unpauseCommand,
   console: async () => (await import('./commands/console.ts')).consoleCommand,
+  'last-words': async () => (await import('./commands/last-words.ts')).lastWordsCommand,
   fits: async () => (await import('./commands/fits.ts')).fitsCommand,
   qat: async () => (await import('./commands/qat.ts')).qatCommand,
   render: async () => (await import('./commands/render.ts')).renderCommand,

@@ -27,6 +27,7 @@ export type * from './host-devices.ts';
 export type * from './instancetype.ts';
 export type * from './kubevirt-configuration.ts';
 export type * from './kubevirt.ts';
+export type * from './last-failure.ts';
 export type * from './launch-security.ts';
 export type * from './memory.ts';
 export type * from './meta.ts';

@@ -2,6 +2,7 @@ import type { ChangedBlockTrackingStatus } from './changed-block-tracking.ts';
 import type { Condition } from './conditions.ts';
 import type { DataVolumeTemplateSpec } from './data-volume.ts';
 import type { ObjectMeta } from './meta.ts';
+import type { LastFailure } from './last-failure.ts';
 import type { MemoryDumpPhase, VirtualMachinePrintableStatus } from './phases.ts';
 import type { Int64, Integer, Time } from './scalars.ts';
 import type { AddVolumeOptions, RemoveVolumeOptions } from './subresource-options.ts';
@@ -81,6 +82,8 @@ export interface VirtualMachineStatus {
    * @nullable
    */
   instancetypeRef?: InstancetypeStatusRef;
+  /** How an instance last ended badly; kept while later ones run. QuickVirt only. */
+  lastFailure?: LastFailure;
   /**
    * Memory dump that was asked for.
    * @nullable

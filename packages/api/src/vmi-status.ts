@@ -3,6 +3,7 @@ import type { Condition } from './conditions.ts';
 import type { CPUTopology } from './cpu.ts';
 import type { DeviceStatus } from './device-status.ts';
 import type { Machine } from './firmware.ts';
+import type { LastFailure } from './last-failure.ts';
 import type { VirtualMachineInstanceMigrationState } from './migration-state.ts';
 import type { VirtualMachineInstancePhase } from './phases.ts';
 import type { Int32, Int64, Quantity, Time } from './scalars.ts';
@@ -60,6 +61,8 @@ export interface VirtualMachineInstanceStatus {
   interfaces?: VirtualMachineInstanceNetworkInterface[];
   /** What kernel the guest was booted from. */
   kernelBootStatus?: KernelBootStatus;
+  /** How the instance ended, when it ended badly. QuickVirt only. */
+  lastFailure?: LastFailure;
   /** Image of the launcher that runs the guest. */
   launcherContainerImageVersion?: string;
   /** Machine type that the guest runs with. */

@@ -30,6 +30,17 @@ describe('an exit record', () => {
     );
   });
 
+  test('keeps the last line of every log, however long the others are', () => {
+    const many = Array.from({ length: 50 }, (_, index) => `${'x'.repeat(100)} ${index}`);
+    const lists = { lastLogLines: many, libvirtLines: ['lost'], launcherLines: many, consoleLines: many };
+    const read = parseExitRecord(encodeExitRecord({ ...record, ...lists }));
+    expect(read?.libvirtLines).toEqual(['lost']);
+    for (const lines of [read?.lastLogLines, read?.launcherLines, read?.consoleLines]) {
+      expect(lines!.length).toBeGreaterThan(5);
+      expect(lines!.at(-1)).toBe(many.at(-1));
+    }
+  });
+
   test.each([
     '',
     'oops',

@@ -9,6 +9,8 @@ export {
   renderDeviceAttachmentPod,
 } from './device-attachment-pod.ts';
 export { COMPUTE_CONTAINER } from './containers.ts';
+export { CONSOLE_LOG_CONTAINER } from './guest-console-log.ts';
+export { harmlessLines } from './harmless-lines.ts';
 export { RenderError } from './context.ts';
 export { pciResourceVariable, qatVariables } from './device-variables.ts';
 export { encodeExitRecord, parseExitRecord, type ExitRecord } from './exit-record.ts';

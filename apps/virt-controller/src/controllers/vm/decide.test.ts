@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   finalizers,
+  type LastFailure,
   type VirtualMachine,
   type VirtualMachineInstance,
   type VirtualMachineRunStrategy,
@@ -351,10 +352,26 @@ describe('what goes wrong', () => {
     const deleted = { ...vmi, metadata: { ...vmi.metadata, deletionTimestamp: '2026-08-01T00:00:00Z' } };
     const first = decideVm(observed(vm, deleted), NOW);
     expect(kinds(first.effects)).toEqual(['patchStatus']);
-    const second = decideVm(applied(observed(vm, deleted), first.effects), NOW);
-    expect(second.effects).toMatchObject([
-      { type: 'patchInstance', metadata: { finalizers: [finalizers.virtualMachineInstance] } },
+    const noted = applied(observed(vm, deleted), first.effects);
+    // Its pod is still there: the guest's last words may come.
+    expect(decideVm(noted, NOW).effects).toEqual([]);
+    const podGone = { ...deleted, metadata: { ...deleted.metadata, finalizers: [finalizers.virtualMachine] } };
+    expect(decideVm({ ...noted, vmi: podGone }, NOW).effects).toMatchObject([
+      { type: 'patchInstance', metadata: { finalizers: [] } },
     ]);
+  });
+
+  test('the last failure of an instance is kept while later ones run, and replaced as a whole', () => {
+    const vm = aVm();
+    const failed = (lastFailure: LastFailure) => itsInstance(vm, { phase: 'Failed', lastFailure });
+    const first = observed(vm, failed({ reason: 'LauncherKilled', exitCode: 137, consoleLog: ['panic'] }));
+    const noted = applied(first, decideVm(first, NOW).effects);
+    expect(noted.vm.status?.lastFailure).toEqual({ reason: 'LauncherKilled', exitCode: 137, consoleLog: ['panic'] });
+    const next = observed(noted.vm, itsInstance(vm, { phase: 'Running' }));
+    expect(decideVm(next, NOW).status.lastFailure).toEqual(noted.vm.status?.lastFailure);
+    const later = observed(noted.vm, failed({ reason: 'NodeOff' }));
+    const [patch] = decideVm(later, NOW).effects.filter(({ type }) => type === 'patchStatus');
+    expect(patch).toMatchObject({ status: { lastFailure: { reason: 'NodeOff', exitCode: null, consoleLog: null } } });
   });
 });
 

@@ -70,6 +70,7 @@ export function decideVm(observed: VmObserved, now: Date): VmPlan {
     observedGeneration: vmi && observedGeneration(vmi),
     desiredGeneration: vmi && vm.metadata.generation,
     startFailure,
+    lastFailure: vmi?.status?.lastFailure ?? vm.status?.lastFailure,
     stateChangeRequests: action === 'rerun' ? [...requests, { action: 'Start' }] : requests,
     conditions: [...(failure ? [failure] : []), ...vmConditions(vm, vmi, differs)],
   };

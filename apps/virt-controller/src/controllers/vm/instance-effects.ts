@@ -74,8 +74,10 @@ export function releaseEffects(vm: VirtualMachine, vmi: Instance): VmEffect[] {
   if (!vmi?.metadata.deletionTimestamp || !needsToSeeEnd(vm)) return [];
   const own: string = finalizers.virtualMachine;
   if (!hasFinalizer(vmi, own)) return [];
-  // Without the other finalizer no pod is left: the guest has ended even if its last phase was never written.
-  if (!isFinal(vmi) && hasFinalizer(vmi, finalizers.virtualMachineInstance)) return [];
+  // Without the other finalizer no pod is left: the guest has ended even if its last phase was never written, and nothing
+  // comes to the last words of one that failed.
+  const mayTellMore = !isFinal(vmi) || vmi.status?.phase === 'Failed';
+  if (mayTellMore && hasFinalizer(vmi, finalizers.virtualMachineInstance)) return [];
   const kept = (vmi.metadata.finalizers ?? []).filter((name) => name !== own);
   return [{ type: 'patchInstance', vmi, metadata: { finalizers: kept } }];
 }

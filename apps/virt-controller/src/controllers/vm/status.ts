@@ -15,6 +15,7 @@ export type WantedVmStatus = Pick<
   | 'desiredGeneration'
   | 'startFailure'
   | 'stateChangeRequests'
+  | 'lastFailure'
 > & { conditions: WantedCondition[] };
 
 /** Fields beside the conditions; all of them are always wanted or wanted absent. */
@@ -27,6 +28,7 @@ const FIELDS = [
   'desiredGeneration',
   'startFailure',
   'stateChangeRequests',
+  'lastFailure',
 ] as const satisfies readonly (keyof WantedVmStatus)[];
 
 /** How long mirrored conditions of a starting guest may lag: they change several times within a second then. */
@@ -40,7 +42,7 @@ export function statusPatch(vm: VirtualMachine, wanted: WantedVmStatus, now: Dat
   const patch: Record<string, unknown> = {};
   for (const field of FIELDS) {
     const [is, shall] = [emptyToUndefined(current?.[field]), emptyToUndefined(wanted[field])];
-    if (!isDeepEqual(is, shall)) patch[field] = shall ?? null;
+    if (!isDeepEqual(is, shall)) patch[field] = field === 'lastFailure' ? replacing(is, shall) : (shall ?? null);
   }
   if (!sameConditions(current?.conditions, wanted.conditions)) {
     patch['conditions'] = withTransitionTimes(wanted.conditions, current?.conditions, timestamp(now));
@@ -51,6 +53,7 @@ export function statusPatch(vm: VirtualMachine, wanted: WantedVmStatus, now: Dat
 /** The VM's whole status after `statusPatch`: what a client reads. */
 export function statusAfter(vm: VirtualMachine, wanted: WantedVmStatus, now: Date): VirtualMachineStatus {
   const merged: Record<string, unknown> = { ...vm.status, ...statusPatch(vm, wanted, now) };
+  if (merged['lastFailure']) merged['lastFailure'] = wanted.lastFailure;
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null)) as VirtualMachineStatus;
 }
 
@@ -86,6 +89,13 @@ function onlyMirrors(patch: VmStatusPatch, current: readonly Condition[] | undef
   return ['Failure', 'RestartRequired', 'Synchronized'].every((type) =>
     sameCondition(findCondition(current, type), findCondition(patch.conditions ?? undefined, type)),
   );
+}
+
+/** A merge patch keeps the fields of an object that it does not name: those of an earlier failure must go. */
+function replacing(current: unknown, next: unknown): unknown {
+  if (!next) return null;
+  const gone = Object.keys(current ?? {}).map((field): [string, unknown] => [field, null]);
+  return { ...Object.fromEntries(gone), ...next };
 }
 
 function emptyToUndefined(value: unknown): unknown {

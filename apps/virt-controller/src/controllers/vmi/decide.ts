@@ -19,6 +19,7 @@ import type { VmiEffect } from './effects.ts';
 import { guestEnded, podCreated, podDeleted, troubled } from './events.ts';
 import { phasesAfter, type PhaseEvent } from './phases.ts';
 import { guestEndOf, podIsGone, type GuestEnd } from './pod-end.ts';
+import { lastFailureOf, withConsole } from './last-failure.ts';
 import { computeEnd, podCondition, podState } from './pod-state.ts';
 import { containerTrouble, unschedulable } from './pod-trouble.ts';
 import { readyCondition, unresponsiveNode } from './ready.ts';
@@ -30,6 +31,8 @@ export interface VmiObserved {
   /** The launcher pod; when the cache has none although there was one, the API server was asked. */
   readonly pod: Pod | undefined;
   readonly podName: string;
+  /** The launcher pod as it was when it went; undefined while it is there. */
+  readonly departedPod?: Pod;
   /** The VM that controls the instance. */
   readonly vm: VirtualMachine | undefined;
   /** The latest FailedMount of the pod, as the kubelet tells it. */
@@ -172,6 +175,9 @@ function ending(observed: VmiObserved, end: GuestEnd, now: Date): VmiEffect[] {
     {
       entered,
       reason: end.reason,
+      ...(end.phase === 'Failed'
+        ? { lastFailure: lastFailureOf({ ...observed, pod: lastSeenPod(observed), end }, now) }
+        : {}),
       conditions: [scheduled, readyCondition({ phase: end.phase, pod, end })].filter((one) => one !== undefined),
     },
     now,
@@ -184,14 +190,21 @@ function ending(observed: VmiObserved, end: GuestEnd, now: Date): VmiEffect[] {
 }
 
 /** virt-handler may have told the end first: the readiness is still ours to take back. */
-function afterEnd({ vmi, pod }: VmiObserved, now: Date): VmiEffect[] {
-  const { conditions, phase = 'Failed' } = vmi.status ?? {};
-  if (findCondition(conditions, 'Ready')?.status === 'False') return [];
+function afterEnd(observed: VmiObserved, now: Date): VmiEffect[] {
+  const { vmi, pod } = observed;
+  const { conditions, phase = 'Failed', lastFailure: known } = vmi.status ?? {};
+  const lastFailure = withConsole(known, lastSeenPod(observed));
+  if (findCondition(conditions, 'Ready')?.status === 'False' && !lastFailure) return [];
   const message = 'the guest has ended';
   const end: GuestEnd = { phase: phase === 'Succeeded' ? phase : 'Failed', reason: '', message };
   const scheduled = findCondition(conditions, 'PodScheduled');
   const ready = readyCondition({ phase, pod, end });
-  const status = statusToApply(vmi, { entered: [], conditions: scheduled ? [scheduled, ready] : [ready] }, now);
+  const wanted = {
+    entered: [],
+    conditions: scheduled ? [scheduled, ready] : [ready],
+    ...(lastFailure && { lastFailure }),
+  };
+  const status = statusToApply(vmi, wanted, now);
   return status ? [{ type: 'applyStatus', vmi, status }] : [];
 }
 
@@ -201,11 +214,15 @@ function deletion(observed: VmiObserved, now: Date): VmiEffect[] {
   const lost = isLost(observed) && !isFinal(vmi);
   // Somebody took the pod of a node that does not answer: the name must stay taken, the guest may run.
   if (!pod && lost && observed.nodeLife.state === 'unresponsive') return onLostNode(observed, now);
-  if (!pod) return release(vmi, vm);
+  // The last words come before the instance may go.
+  const words =
+    isFinal(vmi) && withConsole(vmi.status?.lastFailure, lastSeenPod(observed)) ? afterEnd(observed, now) : [];
+  if (!pod) return words.length > 0 ? words : release(vmi, vm);
   const effects: VmiEffect[] = [];
   const state = podState(pod);
   const off = observed.nodeLife.state === 'off';
   // The phase tells virt-handler and the VM that the guest has ended, not only that its pod goes.
+  effects.push(...words);
   if (lost) effects.push(...onLostNode(observed, now).filter(({ type }) => type !== 'deletePod'));
   else if (state === 'ended' && !isFinal(vmi)) effects.push(...ending(observed, guestEndOf(pod), now));
   const gracePeriodSeconds = off ? 0 : podGraceSeconds(vmi, pod);
@@ -224,6 +241,10 @@ function release(vmi: VirtualMachineInstance, vm: VirtualMachine | undefined): V
   if (!needsToSeeEnd(vm)) done.push(finalizers.virtualMachine);
   const kept = present.filter((name) => !done.includes(name));
   return kept.length === present.length ? [] : [{ type: 'setFinalizers', vmi, finalizers: kept }];
+}
+
+function lastSeenPod({ pod, departedPod }: VmiObserved): Pod | undefined {
+  return pod ?? departedPod;
 }
 
 /** The instance cannot have a pod now; it says why. */

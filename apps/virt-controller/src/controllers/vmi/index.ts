@@ -23,6 +23,7 @@ import { BY_POD_UID, type Informers } from '../../informers.ts';
 import { refOf } from '../../object-ref.ts';
 import { onExisting, refusable } from '../../refusal.ts';
 import { instancesOn, type NodeLives } from '../node/index.ts';
+import { DepartedPods } from './departed-pods.ts';
 import { decideVmi, failedVmi, PodRefused, type VmiObserved } from './decide.ts';
 import type { VmiEffect } from './effects.ts';
 import { renderOptionsFor } from './render-options.ts';
@@ -90,6 +91,7 @@ const countedLimits = (quota: ResourceQuota | undefined): string => Object.keys(
 
 function vmiReconciler(ports: VmiControllerPorts): Reconciler<VmiObserved, VmiEffect> {
   const { vms, vmis } = ports.informers;
+  const departed = new DepartedPods(ports.informers.pods, vmis);
   return {
     name: 'vmi',
     observe: async (key) => {
@@ -105,6 +107,7 @@ function vmiReconciler(ports: VmiControllerPorts): Reconciler<VmiObserved, VmiEf
         vmi,
         pod,
         podName,
+        departedPod: pod ? undefined : departed.of(vmi),
         vm: vm?.metadata.uid === owner?.uid ? vm : undefined,
         mountFailure: mountFailureOf(pod, ports),
         nodeLife: ports.lives.of(pod?.spec?.nodeName ?? vmi.status?.nodeName ?? ''),

@@ -1,6 +1,7 @@
 import { isDeepEqual } from '@quickvirt/admission';
 import type {
   CPUTopology,
+  LastFailure,
   VirtualMachineInstance,
   VirtualMachineInstancePhase,
   VirtualMachineInstanceStatus,
@@ -21,6 +22,7 @@ export interface WantedVmiStatus {
   readonly qosClass?: VirtualMachineInstanceStatus['qosClass'];
   readonly runtimeUser?: number;
   readonly currentCPUTopology?: CPUTopology;
+  readonly lastFailure?: LastFailure;
 }
 
 /** Phases that virt-controller sets, and therefore states again in each apply. Running is virt-handler's. */
@@ -64,13 +66,13 @@ function conditionTypes(phase: VirtualMachineInstancePhase): readonly string[] {
 
 /** Fields that were set in an earlier pass and stay. */
 function carriedOver(current: VirtualMachineInstanceStatus): VirtualMachineInstanceStatus {
-  const { nodeName, activePods, reason, qosClass, runtimeUser, currentCPUTopology } = current;
-  return given({ nodeName, activePods, reason, qosClass, runtimeUser, currentCPUTopology });
+  const { nodeName, activePods, reason, qosClass, runtimeUser, currentCPUTopology, lastFailure } = current;
+  return given({ nodeName, activePods, reason, qosClass, runtimeUser, currentCPUTopology, lastFailure });
 }
 
 function given(fields: Partial<Omit<WantedVmiStatus, 'entered' | 'conditions'>>): VirtualMachineInstanceStatus {
-  const { nodeName, activePods, reason, qosClass, runtimeUser, currentCPUTopology } = fields;
-  const all = { nodeName, activePods, reason, qosClass, runtimeUser, currentCPUTopology };
+  const { nodeName, activePods, reason, qosClass, runtimeUser, currentCPUTopology, lastFailure } = fields;
+  const all = { nodeName, activePods, reason, qosClass, runtimeUser, currentCPUTopology, lastFailure };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
