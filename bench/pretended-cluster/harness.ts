@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { controlPlaneBinaries } from '@quickvirt/cluster';
+import { lastLines } from '@quickvirt/testing';
 import { startPretendedCluster, type PretendedCluster } from './control-plane.ts';
 import { withoutGuestNetworks } from './guestless-network.ts';
 import { startMetricsFront } from './metrics-front.ts';
@@ -63,7 +64,10 @@ export async function startBench(mostMachines: number): Promise<Bench> {
       try {
         return await work(product);
       } catch (error) {
-        throw new Error([String(error), ...product.endings()].join('\n'), { cause: error });
+        const logs = ['virt-controller', 'virt-api'].map(
+          (app) => `${app}:\n${lastLines(join(product.folder, `${app}.log`))}`,
+        );
+        throw new Error([String(error), ...logs].join('\n'), { cause: error });
       } finally {
         await product.stop();
       }
