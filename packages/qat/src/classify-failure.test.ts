@@ -67,6 +67,13 @@ test.each<[string, Plan['purpose'], PlanStep, string | undefined, string, RegExp
   expect(finding.remedy).not.toBe('');
 });
 
+test('what only observes fails as a warning', () => {
+  const step = write('kernel/debug/qat_4xxx_0000:6b:00.0/telemetry/control', '1');
+  const plan: Plan = { purpose: 'observe', subject: PF, touches: [], steps: [step] };
+  const finding = classifyFailure(plan, { step, errno: 'EPERM', detail: '' }, facts);
+  expect(finding).toMatchObject({ code: 'TelemetryUnavailable', severity: 'warning', errno: 'EPERM' });
+});
+
 test('a refusal without an IOMMU is that, whatever the kernel calls it', () => {
   const step = attribute('sriov_numvfs', '16');
   const plan: Plan = { purpose: 'provision', subject: PF, touches: [], steps: [step] };

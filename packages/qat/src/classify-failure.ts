@@ -4,6 +4,7 @@ import {
   iommuDisabled,
   qatPfDown,
   servicesNotApplied,
+  telemetryUnavailable,
   vfCreateFailed,
   vfioModuleMissing,
 } from './findings.ts';
@@ -22,6 +23,7 @@ export interface StepFailure {
 /** What a failed step means, from the kernel's rules for it (Linux adf_sriov.c, adf_sysfs.c, pci-sysfs.c, iov.c). */
 export function classifyFailure(plan: Plan, failure: StepFailure, facts: NodeFacts): Finding {
   const { step, errno } = failure;
+  if (plan.purpose === 'observe') return telemetryUnavailable(plan.subject, errno ?? 'EIO');
   if (errno === 'EROFS' || errno === 'EACCES' || errno === 'EPERM') return notPermitted(plan, failure, errno);
   switch (step.kind) {
     case 'load-module':

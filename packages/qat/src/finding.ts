@@ -13,6 +13,7 @@ import type { PciAddress } from './pci-address.ts';
  * - `ForeignOwner`: another driver, plugin or person holds the device or its resource name.
  * - `HeartbeatLost`, `FatalErrors`: the card does not answer, or counted fatal errors.
  * - `DeviceNodeMissing`: bound, but `/dev/vfio` has no node for it.
+ * - `TelemetryUnavailable`: the counters of how busy it is cannot be switched on; nothing else is amiss.
  * - `GroupInUse`: another device of the same IOMMU group is allocated.
  */
 export type FindingCode =
@@ -28,6 +29,7 @@ export type FindingCode =
   | 'HeartbeatLost'
   | 'FatalErrors'
   | 'DeviceNodeMissing'
+  | 'TelemetryUnavailable'
   | 'GroupInUse';
 
 /** One thing that keeps a device from guests, and what to do about it. Plain data: equal facts give equal findings. */

@@ -164,6 +164,17 @@ export function heartbeatLost(subject: PciAddress, queriesFailed: number): Findi
   });
 }
 
+/** The warning that a card's counters cannot be switched on. */
+export function telemetryUnavailable(subject: PciAddress, errno: string): Finding {
+  return warning({
+    code: 'TelemetryUnavailable',
+    subject,
+    cause: `its telemetry cannot be switched on (${errno})`,
+    remedy: 'Guests do not depend on it. Kernel lockdown forbids writes to debugfs; else look at the kernel log.',
+    errno,
+  });
+}
+
 /** The finding that fatal errors were counted since the card was last known to be well. */
 export function fatalErrors(subject: PciAddress, count: number): Finding {
   return error({

@@ -27,6 +27,8 @@ export interface PciFunction {
   readonly ras?: RasCounters;
   /** What the firmware answers, when debugfs can be read (Linux ABI debugfs-driver-qat; 6.6). */
   readonly heartbeat?: HeartbeatFacts;
+  /** Whether telemetry is switched on; absent where the driver has none (Linux ABI debugfs-driver-qat_telemetry; 6.8). */
+  readonly telemetryOn?: boolean;
   /** Device telemetry by name, such as `util_cpr0`, when the driver has it and it is switched on (6.8). */
   readonly telemetry?: Readonly<Record<string, number>>;
 }

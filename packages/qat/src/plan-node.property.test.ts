@@ -27,6 +27,7 @@ const card = (pciAddress: string) =>
       services: fc.constantFrom('sym;asym', 'dc', 'sym;dc', 'dcc'),
       isOn: fc.boolean(),
       autoprobe: fc.boolean(),
+      telemetryOn: maybe(true, false),
       parts: fc.array(
         fc.record({
           driver: maybe('vfio-pci', 'host', 'igb_uio', 'qat_vfio_pci'),
@@ -36,7 +37,7 @@ const card = (pciAddress: string) =>
         { minLength: 4, maxLength: 4 },
       ),
     })
-    .map(({ kind, hasDriver, state, services, isOn, autoprobe, parts }): PciFunction[] =>
+    .map(({ kind, hasDriver, state, services, isOn, autoprobe, telemetryOn, parts }): PciFunction[] =>
       aCard({
         pciAddress,
         vendorDevice: kind.vendorDevice,
@@ -45,6 +46,7 @@ const card = (pciAddress: string) =>
         driver: hasDriver ? kind.driver : undefined,
         qat: kind.hasServices ? { state, configuredServices: services } : undefined,
         autoprobe,
+        telemetryOn,
         numVfs: isOn ? 4 : 0,
         virtualFunctions: (index) => {
           const { driver, driverOverride, hasGroup } = parts[index]!;

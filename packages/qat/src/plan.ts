@@ -17,7 +17,7 @@ export type PlanStep =
 
 /** Steps that belong together, in order: the first that fails ends them, and no other plan. */
 export interface Plan {
-  readonly purpose: 'load-modules' | 'provision' | 'bind';
+  readonly purpose: 'load-modules' | 'provision' | 'bind' | 'observe';
   readonly subject: PciAddress;
   /** Functions that it changes: none of them may be allocated while it runs. */
   readonly touches: readonly PciAddress[];

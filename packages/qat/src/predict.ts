@@ -61,6 +61,8 @@ function afterWrite(facts: NodeFacts, step: Extract<PlanStep, { kind: 'write' }>
   if (/^bus\/pci\/drivers\/[^/]+\/unbind$/.test(path)) {
     return changed(facts, value, (device) => ({ ...device, driver: undefined, vfioDevice: undefined }));
   }
+  const [, card] = /^kernel\/debug\/qat_[^/]+_([^_/]+)\/telemetry\/control$/.exec(path) ?? [];
+  if (card !== undefined) return changed(facts, card, (device) => ({ ...device, telemetryOn: value !== '0' }));
   const [, address = '', attribute = ''] = /^bus\/pci\/devices\/([^/]+)\/(.+)$/.exec(path) ?? [];
   switch (attribute) {
     case 'driver_override':

@@ -260,6 +260,7 @@ export class FakeSysfs {
     this.writes.push(`${path}=${value}`);
     const [, driver, action] = /^bus\/pci\/drivers\/([^/]+)\/(bind|unbind)$/.exec(path) ?? [];
     if (driver !== undefined) return this.#bindOrUnbind(driver, action ?? '', value.trim());
+    if (/^kernel\/debug\/qat_.*\/telemetry\/control$/.test(path)) return this.#put(path, value);
     if (path === 'bus/pci/drivers_probe') return this.#probe(value.trim());
     const [, address = '', attribute = ''] = /^bus\/pci\/devices\/([^/]+)\/(.+)$/.exec(path) ?? [];
     const state = this.#functions.get(address);

@@ -141,7 +141,7 @@ async function readDebug(
   sysfs: Sysfs,
   driver: string,
   pciAddress: PciAddress,
-): Promise<Pick<PciFunction, 'heartbeat' | 'telemetry'>> {
+): Promise<Pick<PciFunction, 'heartbeat' | 'telemetryOn' | 'telemetry'>> {
   const directory = `${DEBUG_DIRECTORY}/qat_${driver}_${pciAddress}`;
   // A card that is down answers these reads with an error; so does a kernel that is locked down.
   const number = (name: string) => sysfs.readNumber(`${directory}/${name}`).catch(() => undefined);
@@ -154,7 +154,11 @@ async function readDebug(
   const heartbeat: HeartbeatFacts | undefined =
     status === undefined ? undefined : { status, queriesSent: queriesSent ?? 0, queriesFailed: queriesFailed ?? 0 };
   const data = control ? await sysfs.read(`${directory}/telemetry/device_data`).catch(() => undefined) : undefined;
-  return withoutUndefined({ heartbeat, telemetry: data === undefined ? undefined : telemetryFrom(data) });
+  return withoutUndefined({
+    heartbeat,
+    telemetryOn: control === undefined ? undefined : control !== 0,
+    telemetry: data === undefined ? undefined : telemetryFrom(data),
+  });
 }
 
 /** Lines of `name value` (Linux ABI debugfs-driver-qat_telemetry). */

@@ -1,7 +1,10 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { QatConfiguration } from '@quickvirt/api';
 import { add4xxx, addC62x, addStandIn, type FakePhysicalFunction, type FakeSysfsOptions } from '@quickvirt/testing';
 import { FakeNode } from '../testing/fake-node.ts';
+
+// Machines of many files, on runners that are busy.
+jest.setTimeout(30_000);
 
 let node: FakeNode;
 afterEach(() => node.remove());
@@ -465,6 +468,22 @@ describe('health that recovers', () => {
     await node.poll();
     expect(calls).toBe(1);
   });
+});
+
+test('a node without anything of interest is only listed, until there is something', async () => {
+  await nodeWith((to) =>
+    to.fake.addFunction({ address: '0000:01:00.0', parents: ['pci0000:00'], id: '10de:1eb8', group: 9 }),
+  );
+  await node.start();
+  await node.fake.rebind('0000:01:00.0', 'vfio-pci');
+  await node.poll();
+  expect(node.inventory.functionByAddress('0000:01:00.0')?.driver).toBeUndefined();
+  node.pciHostDevices = [{ pciVendorSelector: '10DE:1EB8', resourceName: 'nvidia.com/T4' }];
+  await node.poll();
+  expect(node.inventory.functionByAddress('0000:01:00.0')?.driver).toBe('vfio-pci');
+  await addSmall(node);
+  await node.poll();
+  expect(node.usable()).toEqual({ 'qat.intel.com/cy': 4 });
 });
 
 describe('what pods hold is never touched', () => {

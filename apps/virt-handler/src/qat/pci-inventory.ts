@@ -134,6 +134,7 @@ export class PciInventory {
 
   async #look(): Promise<NodeFacts> {
     const { sources, settings, checkpoint, sysfs, logger } = this.#options;
+    if (await this.#isOfNoInterest()) return this.#facts;
     let facts = await gatherFacts(sources);
     const families = knownFamilies(settings().config.extraDevices);
     const cards = facts.functions.filter((device) => familyOf(device, families)?.role === 'physical');
@@ -148,7 +149,19 @@ export class PciInventory {
     }
     await checkpoint.update((state) => ({ ...state, acknowledged: acknowledgeErrors(state.acknowledged, cards) }));
     this.#facts = facts;
+    this.#byAddress = new Map(facts.functions.map((device) => [device.pciAddress, device]));
     return facts;
+  }
+
+  /** Whether nothing of what is known is a card or permitted to guests, and nothing came or went: one listing tells. */
+  async #isOfNoInterest(): Promise<boolean> {
+    const { functions } = this.#facts;
+    const { config, pciHostDevices } = this.#options.settings();
+    const families = knownFamilies(config.extraDevices);
+    const permitted = new Set(pciHostDevices.map(({ pciVendorSelector }) => pciVendorSelector.toLowerCase()));
+    if (functions.some((device) => permitted.has(device.vendorDevice) || familyOf(device, families))) return false;
+    const names = await this.#options.sysfs.list('bus/pci/devices');
+    return names.length === functions.length && names.every((name) => this.#byAddress.has(name));
   }
 
   #memory(held: ReadonlySet<PciAddress>): NodeMemory {
@@ -226,7 +239,6 @@ export class PciInventory {
   #publish(): void {
     const held = this.#options.allocations.held();
     this.#inventory = takeInventory(this.#facts, this.#options.settings(), this.#memory(held));
-    this.#byAddress = new Map(this.#facts.functions.map((device) => [device.pciAddress, device]));
     // Counters of a heartbeat rise with each look: they alone are no news.
     const news = JSON.stringify([this.#facts, this.#inventory], (key, value: unknown) =>
       key === 'heartbeat' || key === 'telemetry' ? undefined : value,
