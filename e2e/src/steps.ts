@@ -5,6 +5,7 @@ import { run } from './kubectl.ts';
 import { fakeCards, realCards } from './fake-cards.ts';
 import { bootGolden } from './golden-step.ts';
 import { leftovers, restart, signal } from './node-steps.ts';
+import { pluginContract } from './plugin-contract.ts';
 import { differences } from './partial-match.ts';
 import { defaultTimeoutMs, type StepContext, type StepExecutor } from './step-context.ts';
 
@@ -29,6 +30,7 @@ export const steps: Readonly<Record<string, StepExecutor>> = {
   golden: bootGolden,
   fakecards: fakeCards,
   realcards: realCards,
+  plugincontract: pluginContract,
 };
 
 async function refuse(document: Record<string, unknown>, { kubectl }: StepContext): Promise<void> {

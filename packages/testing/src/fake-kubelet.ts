@@ -192,6 +192,14 @@ export class FakeKubelet {
     return result;
   }
 
+  /** Device ids that a pod's containers hold, by resource name. */
+  heldBy(podUid: string): Record<string, string[]> {
+    const held: Record<string, string[]> = {};
+    for (const { deviceIds } of this.#pods.get(podUid)?.containers.values() ?? [])
+      for (const [resourceName, ids] of Object.entries(deviceIds)) (held[resourceName] ??= []).push(...ids);
+    return held;
+  }
+
   /** The pod is gone: its devices are free. */
   free(podUid: string): void {
     this.#pods.delete(podUid);

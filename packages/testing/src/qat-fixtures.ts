@@ -1,3 +1,5 @@
+import { readlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { FakeSysfs } from './fake-sysfs.ts';
 
 /** A C62x card: three physical functions of 16, behind root ports, on two NUMA nodes. No `qat/` directory. */
@@ -74,5 +76,19 @@ export async function addStandIn(fake: FakeSysfs): Promise<void> {
       vfDriver: 'nvme',
       allOrNone: false,
     });
+  }
+}
+
+/** Brings cards to where virt-handler leaves them: all functions made and bound to vfio-pci. */
+export async function provision(fake: FakeSysfs, cards: readonly string[], virtualFunctions = 16): Promise<void> {
+  const at = (path: string) => join(fake.root, path);
+  for (const card of cards) {
+    await fake.write(at(`bus/pci/devices/${card}/sriov_drivers_autoprobe`), '0');
+    await fake.write(at(`bus/pci/devices/${card}/sriov_numvfs`), String(virtualFunctions));
+    for (let index = 0; index < virtualFunctions; index += 1) {
+      const address = basename(await readlink(at(`bus/pci/devices/${card}/virtfn${index}`)));
+      await fake.write(at(`bus/pci/devices/${address}/driver_override`), 'vfio-pci');
+      await fake.write(at('bus/pci/drivers_probe'), address);
+    }
   }
 }
