@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Hypervisor } from '@quickvirt/libvirt';
 import type { GuestViews } from '../control-channel.ts';
@@ -11,7 +11,11 @@ const RUN_VOLUME = 'volumes/kubernetes.io~empty-dir/run';
 /** Asks the libvirt of a launcher pod, by its socket on the node. @throws LibvirtError when the domain is not there. */
 export async function guestViews(podUid: string, domain: string): Promise<Omit<GuestViews, 'allocated'>> {
   const run = join(podFolder(podUid), RUN_VOLUME);
-  const socketPath = join(run, 'libvirt', 'libvirt-sock');
+  // The address of a Unix socket ends at 107 bytes.
+  const short = `/run/guest-${podUid}`;
+  await rm(short, { force: true });
+  await symlink(run, short);
+  const socketPath = join(short, 'libvirt', 'libvirt-sock');
   const hypervisor = await Hypervisor.open({ socketPath, uri: 'qemu:///session' });
   try {
     const found = await hypervisor.findDomain(domain);
@@ -24,5 +28,6 @@ export async function guestViews(podUid: string, domain: string): Promise<Omit<G
     };
   } finally {
     await hypervisor.close();
+    await rm(short, { force: true });
   }
 }
