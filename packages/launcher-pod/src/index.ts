@@ -20,5 +20,6 @@ export { guestHostname, launcherPodName, podInterfaceName, tapName, vmiIdLabel }
 export type { RenderOptions } from './options.ts';
 export * from './paths.ts';
 export type { Pod } from './pod.ts';
+export { podSecurityOf, type PodSecurity, type PodSecurityLevel } from './pod-security.ts';
 export { renderLauncherPod } from './render.ts';
 export { claimOf } from './volumes.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startKubeApiserver, type KubeApiserver } from '@quickvirt/testing';
-import { renderAttachmentPod, renderLauncherPod, type Pod } from './index.ts';
+import { podSecurityOf, renderAttachmentPod, renderLauncherPod, type Pod } from './index.ts';
 import { aConfig, aVmi, renderOptions, samples } from './testing/samples.ts';
 
 describe('a real API server', () => {
@@ -32,6 +32,14 @@ describe('a real API server', () => {
   test.each(samples)('takes the pod of sample $name at Pod Security level $podSecurity', async (sample) => {
     const pod = renderLauncherPod(sample.vmi, sample.config, sample.options);
     expect((await create(pod, sample.podSecurity)).trim()).toBe(`pod/${pod.metadata.name}`);
+  });
+
+  test.each(samples)('and what the pod of sample $name says of itself agree', async (sample) => {
+    const pod = renderLauncherPod(sample.vmi, sample.config, sample.options);
+    const { level, reasons } = podSecurityOf(pod.spec);
+    expect(level).toBe(sample.podSecurity);
+    expect(reasons.length > 0).toBe(level !== 'restricted');
+    if (level !== 'restricted') await expect(create(pod, 'restricted')).rejects.toThrow(/violates PodSecurity/);
   });
 
   test('takes an attachment pod at level restricted', async () => {

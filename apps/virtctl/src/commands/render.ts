@@ -62,7 +62,18 @@ async function printVmis({ vmis, output }: Scene): Promise<string> {
 }
 
 async function printPods(scene: Scene): Promise<string> {
-  const [{ formatObjects }, pods] = await Promise.all([import('../offline/output.ts'), podsOf(scene)]);
+  const [{ formatObjects }, { podSecurityOf }, pods] = await Promise.all([
+    import('../offline/output.ts'),
+    import('@quickvirt/launcher-pod'),
+    podsOf(scene),
+  ]);
+  for (const { vmi, pod } of pods) {
+    const { level, reasons } = podSecurityOf(pod.spec);
+    if (level === 'restricted') continue;
+    const { namespace, name } = vmi.metadata;
+    // Beside the manifest, which may be read by a program.
+    console.error(`${namespace}/${name}: needs a namespace of Pod Security ${level}: ${reasons.join('; ')}`);
+  }
   // What is undefined has no place in a manifest.
   return formatObjects(
     JSON.parse(JSON.stringify(pods.map(({ pod }) => pod))) as unknown[],
