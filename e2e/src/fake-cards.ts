@@ -18,11 +18,7 @@ const CARDS = ['0000:6b:00.0', '0000:e8:00.0'];
  * other nodes get none. Saves the node's name as `cardNode`.
  */
 export async function fakeCards(_document: Record<string, unknown>, context: StepContext): Promise<void> {
-  const { kubectl, system, variables } = context;
-  const names = await kubectl
-    .in(system)
-    .run(['get', 'pod', '-l', 'kubevirt.io=virt-handler', '-o', 'jsonpath={.items[*].spec.nodeName}']);
-  const nodes = names.trim().split(/\s+/).toSorted();
+  const nodes = await nodesOfHandlers(context);
   const [cardNode = ''] = nodes;
   const fake = await FakeSysfs.create();
   try {
@@ -30,27 +26,34 @@ export async function fakeCards(_document: Record<string, unknown>, context: Ste
     await provision(fake);
     const groups = readdirSync(join(fake.devices, 'vfio'))
       .filter((name) => /^\d+$/.test(name))
-      .map((name, index) => `mknod -m 600 /host/dev/vfio/${name} c ${MAJOR} ${index}`);
-    const control = 'mkdir -p /host/dev/vfio; [ -e /host/dev/vfio/vfio ] || mknod -m 666 /host/dev/vfio/vfio c 10 196';
-    await unpack(context, cardNode, fake, [control, ...groups].join(' && '));
+      .map((name, index) => nodeAt(name, 600, `${MAJOR} ${index}`));
+    await unpack(
+      context,
+      cardNode,
+      fake,
+      ['mkdir -p /host/dev/vfio', nodeAt('vfio', 666, '10 196'), ...groups].join(' && '),
+    );
   } finally {
     await fake.remove();
   }
-  variables['cardNode'] = cardNode;
+  context.variables['cardNode'] = cardNode;
   await setArguments(context, (args) => [...args.filter((one) => one !== FLAG), FLAG]);
 }
 
 /** Takes the cards of {@link fakeCards} away again. */
 export async function realCards(_document: Record<string, unknown>, context: StepContext): Promise<void> {
   await setArguments(context, (args) => args.filter((one) => one !== FLAG));
-  const nodes = await context.kubectl.run(['get', 'node', '-o', 'jsonpath={.items[*].metadata.name}']);
-  for (const node of nodes.trim().split(/\s+/)) {
-    const nodeOf = `for f in /host/dev/vfio/*; do [ "$(stat -c %t "$f")" = ${MAJOR.toString(16)} ] && rm "$f"; done`;
-    await onNode(context, node, `rm -rf /proc/1/root${DIRECTORY}; ${nodeOf}; true`).catch((error: unknown) => {
-      // The control plane's node has no virt-handler.
-      if (!/no virt-handler/.test(String(error))) throw error;
-    });
-  }
+  const device = `[ "$(stat -c %t "$f")" = ${MAJOR.toString(16)} ]`;
+  const script = `rm -rf /proc/1/root${DIRECTORY}; for f in /host/dev/vfio/*; do ${device} && rm "$f"; done; true`;
+  for (const node of await nodesOfHandlers(context)) await onNode(context, node, script);
+}
+
+/** Names of the nodes that virt-handler runs on, in order. */
+async function nodesOfHandlers({ kubectl, system }: StepContext): Promise<string[]> {
+  const names = await kubectl
+    .in(system)
+    .run(['get', 'pod', '-l', 'kubevirt.io=virt-handler', '-o', 'jsonpath={.items[*].spec.nodeName}']);
+  return names.trim().split(/\s+/).toSorted();
 }
 
 /** As virt-handler leaves cards: all functions made and bound, so that it has nothing to write. */
@@ -67,6 +70,9 @@ async function provision(fake: FakeSysfs): Promise<void> {
     await fake.write(at('bus/pci/drivers_probe'), address);
   }
 }
+
+const nodeAt = (name: string, mode: number, numbers: string): string =>
+  `{ [ -e /host/dev/vfio/${name} ] || mknod -m ${mode} /host/dev/vfio/${name} c ${numbers}; }`;
 
 async function unpack(context: StepContext, node: string, fake: FakeSysfs, then: string): Promise<void> {
   const archive = execFileSync('tar', ['-cz', '-C', join(fake.root, '..'), 'sys'], { maxBuffer: 64 * 1024 * 1024 });
@@ -89,11 +95,23 @@ async function setArguments(
 ): Promise<void> {
   const ours = kubectl.in(system);
   const path = '/spec/template/spec/containers/0/args';
-  const daemonSet = JSON.parse(await ours.run(['get', 'daemonset', 'virt-handler', '-o', 'json'])) as {
-    spec: { template: { spec: { containers: { args: string[] }[] } } };
-  };
-  const args = daemonSet.spec.template.spec.containers[0]?.args ?? [];
-  const patch = JSON.stringify([{ op: 'replace', path, value: change(args) }]);
-  await ours.run(['patch', 'daemonset', 'virt-handler', '--type=json', '-p', patch]);
+  const get = async () =>
+    JSON.parse(await ours.run(['get', ...DAEMON_SET, '--show-managed-fields', '-o', 'json'])) as DaemonSet;
+  const patch = (value: unknown, at: string) =>
+    ours.run(['patch', ...DAEMON_SET, '--type=json', '-p', JSON.stringify([{ op: 'replace', path: at, value }])]);
+  await patch(change((await get()).spec.template.spec.containers[0]?.args ?? []), path);
+  // Else the next `helm upgrade` would find that somebody else owns the field, and refuse.
+  const { managedFields } = (await get()).metadata;
+  await patch(
+    managedFields.filter(({ manager }) => manager !== 'kubectl-patch'),
+    '/metadata/managedFields',
+  );
   await ours.run(['rollout', 'status', 'daemonset/virt-handler', '--timeout=180s'], { timeoutMs: 190_000 });
+}
+
+const DAEMON_SET = ['daemonset', 'virt-handler'] as const;
+
+interface DaemonSet {
+  metadata: { managedFields: { manager: string }[] };
+  spec: { template: { spec: { containers: { args: string[] }[] } } };
 }
