@@ -12,7 +12,8 @@ import type { PluginRegistry } from './device-plugins/plugin-registry.ts';
 import { VfioNodes } from './device-plugins/vfio-nodes.ts';
 import { Allocations } from './qat/allocations.ts';
 import { Checkpoint } from './qat/checkpoint.ts';
-import { hostKernelModules, mountDebugfs } from './qat/kernel-modules.ts';
+import { prepareKernelFilesystems } from './qat/kernel-filesystems.ts';
+import { hostKernelModules } from './qat/kernel-modules.ts';
 import { isGroupOpen } from './qat/open-group.ts';
 import { PciInventory } from './qat/pci-inventory.ts';
 
@@ -42,6 +43,7 @@ export class PciDevices {
   readonly access: PciAccess;
   readonly #options: PciDevicesOptions;
   readonly #podResources: PodResourcesClient;
+  readonly #scanned: Promise<void>;
   #isScanned = false;
 
   private constructor(options: PciDevicesOptions, checkpoint: Checkpoint, ownership: OwnershipOf | undefined) {
@@ -66,8 +68,11 @@ export class PciDevices {
         return { config: qat, pciHostDevices, nodeLabels: options.nodeLabels() };
       },
       isGroupOpen: (group) => isGroupOpen(deviceDirectory, group),
-      mountDebugfs: () => mountDebugfs(sysfsDirectory),
+      prepareFilesystems: () => prepareKernelFilesystems(sysfsDirectory),
       logger,
+    });
+    this.#scanned = this.inventory.scanned().then(() => {
+      this.#isScanned = true;
     });
     this.plugins = new PciPlugins({
       registry,
@@ -111,6 +116,7 @@ export class PciDevices {
           return { ...found, findings: [...found.findings, foreignPlugin(foreign, isShared)] };
         },
         onChange: (listener: () => void) => {
+          void this.#scanned.then(listener);
           registry.onOwnerChange(listener);
           return inventory.onChange(listener);
         },
@@ -132,10 +138,7 @@ export class PciDevices {
     const endOfHolds = this.allocations.onChange(() => this.plugins.changed());
     const endOfWatch = this.#watchNodes();
     try {
-      const offering = inventory.scanned().then(async () => {
-        this.#isScanned = true;
-        await this.plugins.run(signal);
-      });
+      const offering = this.#scanned.then(() => this.plugins.run(signal));
       await Promise.all([inventory.run(signal), offering]);
     } finally {
       endOfHolds();
