@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { add4xxx, FakeSysfs } from '@quickvirt/testing';
+import { add4xxx, FakeSysfs, provision } from '@quickvirt/testing';
 import { handlerOn } from './node-steps.ts';
 import type { StepContext } from './step-context.ts';
 
@@ -23,7 +23,8 @@ export async function fakeCards(_document: Record<string, unknown>, context: Ste
   const fake = await FakeSysfs.create();
   try {
     for (const node of nodes.slice(1)) await unpack(context, node, fake, '');
-    await provision(fake);
+    await add4xxx(fake);
+    await provision(fake, CARDS);
     const groups = readdirSync(join(fake.devices, 'vfio'))
       .filter((name) => /^\d+$/.test(name))
       .map((name, index) => nodeAt(name, 600, `${MAJOR} ${index}`));
@@ -54,21 +55,6 @@ async function nodesOfHandlers({ kubectl, system }: StepContext): Promise<string
     .in(system)
     .run(['get', 'pod', '-l', 'kubevirt.io=virt-handler', '-o', 'jsonpath={.items[*].spec.nodeName}']);
   return names.trim().split(/\s+/).toSorted();
-}
-
-/** As virt-handler leaves cards: all functions made and bound, so that it has nothing to write. */
-async function provision(fake: FakeSysfs): Promise<void> {
-  await add4xxx(fake);
-  const at = (path: string) => join(fake.root, path);
-  for (const card of CARDS) {
-    await fake.write(at(`bus/pci/devices/${card}/sriov_drivers_autoprobe`), '0');
-    await fake.write(at(`bus/pci/devices/${card}/sriov_numvfs`), '16');
-  }
-  const functions = readdirSync(at('bus/pci/devices')).filter((address) => !CARDS.includes(address));
-  for (const address of functions) {
-    await fake.write(at(`bus/pci/devices/${address}/driver_override`), 'vfio-pci');
-    await fake.write(at('bus/pci/drivers_probe'), address);
-  }
 }
 
 const nodeAt = (name: string, mode: number, numbers: string): string =>
