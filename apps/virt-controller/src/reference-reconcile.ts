@@ -64,6 +64,10 @@ function writeOf(effect: VmEffect, status: VirtualMachineStatus): ReferenceWrite
       return [{ verb: 'DELETE', path: `${vmis}/a` }];
     case 'patchInstance':
       return [{ verb: 'PATCH', path: `${vmis}/a`, body: { metadata: effect.metadata } }];
+    case 'patchHostDevices': {
+      const { hostDevices } = effect;
+      return [{ verb: 'PATCH', path: `${vmis}/a`, body: { spec: { domain: { devices: { hostDevices } } } } }];
+    }
     case 'patchStatus':
       return [{ verb: 'PATCH', path: `${vms}/status`, body: { status } }];
     case 'event':

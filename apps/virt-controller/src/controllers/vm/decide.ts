@@ -14,7 +14,7 @@ import { failureCondition, vmConditions } from './conditions.ts';
 import type { VmEffect } from './effects.ts';
 import { attemptFailed } from './events.ts';
 import { generationEffects, identityEffects, leavesInstance, releaseEffects, runEffects } from './instance-effects.ts';
-import { liveHostDevices, withHostDevices } from './live-update.ts';
+import { liveUpdate } from './live-update.ts';
 import { printableStatus } from './printable-status.ts';
 import { instanceState, runAction, runStrategyOf, type RunAction } from './run-strategy.ts';
 import { backOffLeftMs, startFailureAfter } from './start-failure.ts';
@@ -58,34 +58,44 @@ export function decideVm(observed: VmObserved, now: Date): VmPlan {
     action === 'create' && waitMs === 0 ? instanceFor(observed, startsPaused(startRequest(requests))) : undefined;
   const created = made && 'vmi' in made ? made.vmi : undefined;
   const deleting = action === 'delete' && !vmi?.metadata.deletionTimestamp;
-  const liveDevices = deleting ? undefined : liveHostDevices(vm, vmi, observed.config);
-  const next = vmi && liveDevices ? withHostDevices(vmi, liveDevices) : vmi;
-  const differs = next !== undefined && !isFinal(next) && !next.metadata.deletionTimestamp && templateDiffers(vm, next);
+  const live = liveUpdate(vm, deleting ? undefined : vmi, observed.config);
+  const differs = needsRestart(vm, live?.next ?? vmi);
   const failure = taken ? nameIsTaken(vm, taken) : made && 'causes' in made ? cannotBeMade(made) : undefined;
   const status: WantedVmStatus = {
-    created: vmi !== undefined,
-    ready: isConditionTrue(vmi?.status?.conditions, 'Ready'),
+    ...statusOfInstance(vm, vmi),
     printableStatus: printableStatus({ vm, vmi, startFailure, creating: created !== undefined, deleting, now }),
     runStrategy: servedStrategy(vm, vmi, action),
-    observedGeneration: vmi && observedGeneration(vmi),
-    desiredGeneration: vmi && vm.metadata.generation,
     startFailure,
-    lastFailure: vmi?.status?.lastFailure ?? vm.status?.lastFailure,
     stateChangeRequests: action === 'rerun' ? [...requests, { action: 'Start' }] : requests,
     conditions: [...(failure ? [failure] : []), ...vmConditions(vm, vmi, differs)],
   };
   const effects: VmEffect[] = [
     ...identityEffects(vm, vmi),
     ...runEffects(vm, { created, deleted: deleting ? vmi : undefined, startAlways: action === 'start-always' }),
-    ...(vmi && liveDevices ? [{ type: 'patchHostDevices' as const, vmi, hostDevices: liveDevices }] : []),
-    // The plug-in changes the version that this look is bound to: the generation is told by the next.
-    ...generationEffects(vm, vmi, differs || deleting || liveDevices !== undefined),
+    // It changes the version that this look is bound to: the generation is told by the next.
+    ...(live?.effects ?? generationEffects(vm, vmi, differs || deleting)),
     ...newFailure(vm, failure),
   ];
   if (vmi && isMadeFromNewer(vm, vmi)) return { effects: [], status };
   // Crashed guests that nobody starts again show their back-off, too: the word must go when it is over.
   const shownMs = status.printableStatus === 'CrashLoopBackOff' ? backOffLeftMs(startFailure, now) : 0;
   return withStatus({ vm, vmi, effects, status, waitMs: Math.max(waitMs, shownMs) }, now);
+}
+
+/** What of the status the instance says by itself. */
+function statusOfInstance(vm: VirtualMachine, vmi: VirtualMachineInstance | undefined) {
+  return {
+    created: vmi !== undefined,
+    ready: isConditionTrue(vmi?.status?.conditions, 'Ready'),
+    observedGeneration: vmi && observedGeneration(vmi),
+    desiredGeneration: vmi && vm.metadata.generation,
+    lastFailure: vmi?.status?.lastFailure ?? vm.status?.lastFailure,
+  };
+}
+
+/** Whether a guest runs with something else than its VM's template asks for. */
+function needsRestart(vm: VirtualMachine, vmi: VirtualMachineInstance | undefined): boolean {
+  return vmi !== undefined && !isFinal(vmi) && !vmi.metadata.deletionTimestamp && templateDiffers(vm, vmi);
 }
 
 /** How a failed write shows: the VM says so in its condition Failure, once. */

@@ -1,14 +1,29 @@
 import { isDeepEqual } from '@quickvirt/admission';
 import type { HostDevice, VirtualMachine, VirtualMachineInstance } from '@quickvirt/api';
 import type { ClusterConfig } from '@quickvirt/config';
+import type { VmEffect } from './effects.ts';
 import { observedGeneration } from './template-change.ts';
+
+/**
+ * What a change of the template does to the running guest; undefined when it does nothing, or waits for a restart.
+ * @returns the writes, and the instance once they are made.
+ */
+export function liveUpdate(
+  vm: VirtualMachine,
+  vmi: VirtualMachineInstance | undefined,
+  config: Pick<ClusterConfig, 'vmRolloutStrategy'>,
+): { effects: VmEffect[]; next: VirtualMachineInstance } | undefined {
+  const hostDevices = liveHostDevices(vm, vmi, config);
+  if (!vmi || !hostDevices) return undefined;
+  return { effects: [{ type: 'patchHostDevices', vmi, hostDevices }], next: withHostDevices(vmi, hostDevices) };
+}
 
 /**
  * The host devices that a running guest is to have by its VM's template, when they can come and go without a restart;
  * undefined when there is nothing to change, or the cluster's rollout strategy leaves changes to the next start. A device
  * that stays keeps what it was started with: its change waits for a restart.
  */
-export function liveHostDevices(
+function liveHostDevices(
   vm: VirtualMachine,
   vmi: VirtualMachineInstance | undefined,
   config: Pick<ClusterConfig, 'vmRolloutStrategy'>,
