@@ -9,7 +9,10 @@ export interface CurrentConfig {
   useEmulation: boolean;
   /** CPU models that nodes do not offer. */
   obsoleteCpuModels: readonly string[];
-  /** PCI devices that guests may have, and how QAT cards are handled. */
+  /**
+   * PCI devices that guests may have, and how QAT cards are handled: not at all while there is no CR, because an install
+   * makes it a moment after this process starts, and it may say to leave cards alone.
+   */
   hostDevices: { pciHostDevices: readonly PciHostDevice[]; qat: QatConfig };
   /** Changes whenever the configuration does. */
   revision: string;
@@ -42,7 +45,10 @@ export function configReader(store: StoreReader<KubeVirt>): () => CurrentConfig 
           // An emulated CPU is not the host's: QEMU's own model (kvm64) counts as obsolete and would bar the node.
           useEmulation: config.developer.useEmulation,
           obsoleteCpuModels: config.developer.useEmulation ? [] : config.obsoleteCpuModels,
-          hostDevices: { pciHostDevices: config.permittedHostDevices.pciHostDevices, qat: config.qat },
+          hostDevices: {
+            pciHostDevices: config.permittedHostDevices.pciHostDevices,
+            qat: from ? config.qat : { ...config.qat, enabled: false },
+          },
           revision,
           resourceVersion: from?.metadata.resourceVersion,
         },

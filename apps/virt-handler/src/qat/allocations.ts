@@ -5,7 +5,7 @@ import type { Logger } from '@quickvirt/telemetry';
 import type { Checkpoint, DeviceHolder } from './checkpoint.ts';
 
 /** A function that somebody else holds. */
-export class HeldError extends Error {
+class HeldError extends Error {
   override name = 'HeldError';
 }
 

@@ -18,7 +18,7 @@ const FILE = 'pci-devices.json';
 const VERSION = 1;
 
 /** A checkpoint that cannot be read: damaged, or of a newer virt-handler. */
-export class CheckpointError extends Error {
+class CheckpointError extends Error {
   override name = 'CheckpointError';
 }
 

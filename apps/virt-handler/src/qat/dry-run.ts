@@ -59,7 +59,7 @@ export async function qatDryRun(
 }
 
 /** The cards, what is wrong with them, and all steps to the wanted state, round by round. Pure. */
-export function dryRunText(facts: NodeFacts, settings: QatSettings, memory: NodeMemory): string {
+function dryRunText(facts: NodeFacts, settings: QatSettings, memory: NodeMemory): string {
   const inventory = takeInventory(facts, settings, memory);
   const { physicalFunctions, virtualFunctions, findings } = inventory;
   if (physicalFunctions.length + virtualFunctions.length === 0) return 'This node has no QAT card.\n';
@@ -130,7 +130,9 @@ async function settingsOfCluster(env: Readonly<Record<string, string | undefined
       client.get(nodes, { name }),
       client.list(kubevirts, { namespace: env['POD_NAMESPACE'] ?? 'quickvirt' }),
     ]);
-    return settingsFrom(items[0], node.metadata.labels ?? {});
+    const [kubevirt] = items;
+    if (!kubevirt) throw new UsageError('there is no KubeVirt object yet, and nothing is done without one');
+    return settingsFrom(kubevirt, node.metadata.labels ?? {});
   } finally {
     await client.close();
   }

@@ -23,8 +23,3 @@ export const hostKernelModules: KernelModules = {
 async function modprobe(args: readonly string[]): Promise<void> {
   await exec('nsenter', ['--target', '1', '--mount', '--', 'modprobe', ...args], { timeoutMs: TIMEOUT_MS });
 }
-
-/** Mounts debugfs below `/sys` of this pod: cards tell their heartbeat there. @throws ExecError */
-export async function mountDebugfs(sysfsRoot: string): Promise<void> {
-  await exec('mount', ['-t', 'debugfs', 'debugfs', `${sysfsRoot}/kernel/debug`]);
-}

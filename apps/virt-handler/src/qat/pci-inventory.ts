@@ -28,8 +28,8 @@ export interface PciInventoryOptions extends PlanPorts {
   readonly settings: () => QatSettings;
   /** Whether somebody has the IOMMU group open, whatever is recorded. */
   readonly isGroupOpen: (iommuGroup: number) => Promise<boolean>;
-  /** Makes debugfs readable; tried once, when there is a card. */
-  readonly mountDebugfs?: () => Promise<void>;
+  /** Makes sysfs writable and debugfs readable for this process; tried once, when there is a card. */
+  readonly prepareFilesystems?: () => Promise<void>;
   /** sysfs tells nobody of links and counters: how often it is looked at. */
   readonly pollMs?: number;
   readonly clock?: Clock;
@@ -59,7 +59,7 @@ export class PciInventory {
   #inventory: QatInventory = { physicalFunctions: [], virtualFunctions: [], findings: [] };
   #byAddress: ReadonlyMap<PciAddress, PciFunction> = new Map();
   #told = '';
-  #triedDebugfs = false;
+  #isPrepared = false;
   #kubeletProblem: string | undefined;
   #wake = Promise.withResolvers<void>();
 
@@ -133,19 +133,17 @@ export class PciInventory {
   }
 
   async #look(): Promise<NodeFacts> {
-    const { sources, settings, checkpoint, sysfs, logger } = this.#options;
+    const { sources, settings, checkpoint, logger } = this.#options;
     if (await this.#isOfNoInterest()) return this.#facts;
     let facts = await gatherFacts(sources);
     const families = knownFamilies(settings().config.extraDevices);
     const cards = facts.functions.filter((device) => familyOf(device, families)?.role === 'physical');
-    if (cards.length > 0 && !this.#triedDebugfs) {
-      this.#triedDebugfs = true;
-      if (this.#options.mountDebugfs && (await sysfs.list('kernel/debug')).length === 0) {
-        await this.#options.mountDebugfs().catch((error: unknown) => {
-          logger.warn('no heartbeat and no telemetry of cards: debugfs cannot be mounted', { error });
-        });
-        facts = await gatherFacts(sources);
-      }
+    if (cards.length > 0 && !this.#isPrepared) {
+      this.#isPrepared = true;
+      await this.#options.prepareFilesystems?.().catch((error: unknown) => {
+        logger.warn('cards cannot be changed, or tell no heartbeat: sysfs or debugfs cannot be mounted', { error });
+      });
+      facts = await gatherFacts(sources);
     }
     await checkpoint.update((state) => ({ ...state, acknowledged: acknowledgeErrors(state.acknowledged, cards) }));
     this.#facts = facts;

@@ -11,7 +11,7 @@ import { Allocations } from '../qat/allocations.ts';
 import { Checkpoint } from '../qat/checkpoint.ts';
 import { PciInventory } from '../qat/pci-inventory.ts';
 
-export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 
 /** A node on the fake sysfs, with a kubelet that lists what the test says, and as many lives of virt-handler as it wants. */
 export class FakeNode {
