@@ -1,4 +1,4 @@
-import type { DynamicLibraryResult } from 'node:ffi';
+import type * as FfiModule from 'node:ffi';
 
 /** The system call bpf(2) by Node's name of the architecture (Linux, asm-generic/unistd.h and the tables of the architectures). */
 const BPF_SYSCALL: Readonly<Partial<Record<NodeJS.Architecture, bigint>>> = { x64: 321n, arm64: 280n, s390x: 351n };
@@ -33,7 +33,7 @@ export class BpfError extends Error {
   }
 }
 
-type Libc = DynamicLibraryResult<{
+type Libc = FfiModule.DynamicLibraryResult<{
   syscall: { arguments: readonly ['i64', 'i64', 'i64', 'i64']; return: 'i64' };
   close: { arguments: readonly ['i32']; return: 'i32' };
   __errno_location: { arguments: readonly []; return: 'pointer' };
@@ -41,11 +41,11 @@ type Libc = DynamicLibraryResult<{
 
 /** bpf(2) for device programs of cgroups. Needs `node --experimental-ffi`: Node has no other way to it. */
 export class Bpf {
-  readonly #ffi: typeof import('node:ffi');
+  readonly #ffi: typeof FfiModule;
   readonly #libc: Libc['functions'];
   readonly #syscall: bigint;
 
-  private constructor(ffi: typeof import('node:ffi'), syscall: bigint) {
+  private constructor(ffi: typeof FfiModule, syscall: bigint) {
     this.#ffi = ffi;
     this.#syscall = syscall;
     this.#libc = ffi.dlopen(null, {

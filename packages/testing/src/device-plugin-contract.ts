@@ -35,7 +35,7 @@ export interface ContractWorld {
 /** One thing that device plugins of QAT functions and a kubelet promise each other. Leaves the world as it was. */
 export interface ContractCase {
   readonly name: string;
-  run(world: ContractWorld): Promise<void>;
+  readonly run: (world: ContractWorld) => Promise<void>;
 }
 
 const variableOf = (world: ContractWorld): string =>
