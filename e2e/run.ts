@@ -2,6 +2,7 @@
  * `npm run e2e [-- CASE...] [--keep] [--list]`: runs the cases of `e2e/cases` one after the other on the cluster of
  * KUBECONFIG, or on the local one when that is not set (it is brought up and QuickVirt installed when need be).
  * `chaos` kills and cuts around a running guest instead (`--kills N`, `--cut-seconds S`, `--machines N`, `--seed N`).
+ * `fencing` lets nodes stand still and die under a machine (local cluster, two workers).
  * `qat [CASE...]` runs the cases of `e2e/qat/boots` on a nested machine with stand-ins for QAT cards.
  * `--chart-lifecycle` takes the chart through install, upgrade, rollback and uninstall instead, which deletes every machine.
  */
@@ -10,6 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runChaos } from './chaos/index.ts';
+import { runFencing } from './fencing/index.ts';
 import { runChartLifecycle } from './src/chart-lifecycle.ts';
 import { readCases } from './src/case.ts';
 import { prepareCluster } from './src/cluster.ts';
@@ -48,8 +50,12 @@ function report(results: readonly CaseResult[], file: string): void {
 }
 
 const isChaos = positionals[0] === 'chaos';
+const isFencing = positionals[0] === 'fencing';
 const isQat = positionals[0] === 'qat';
-const cases = readCases(fileURLToPath(new URL('cases', import.meta.url)), isChaos || isQat ? [] : positionals);
+const cases = readCases(
+  fileURLToPath(new URL('cases', import.meta.url)),
+  isChaos || isFencing || isQat ? [] : positionals,
+);
 const wanted = {
   nodes: Number(values.nodes),
   name: values.name,
@@ -70,6 +76,8 @@ if (values.list) {
     }),
     'chaos.json',
   );
+} else if (isFencing) {
+  report(await runFencing({ ...wanted, out: join(values.out, 'fencing') }), 'fencing.json');
 } else if (isQat) {
   const out = join(values.out, 'qat');
   report(await runQat({ names: positionals.slice(1), keep: values.keep, out }), 'qat.json');

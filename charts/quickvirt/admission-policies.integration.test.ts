@@ -93,10 +93,8 @@ beforeAll(async () => {
   await apiserver.kubectl('create', '-f', crd);
   await eventually(() => apiserver.kubectl('wait', '--for=condition=Established', '-f', crd));
   await apiserver.kubectl('create', 'namespace', namespace);
-  const templates = ['admission-policies', 'rbac', 'service-account'].flatMap((name) => [
-    '--show-only',
-    `templates/virt-handler/${name}.yaml`,
-  ]);
+  const files = ['virt-handler/admission-policies', 'virt-handler/rbac', 'virt-handler/service-account', 'fencing'];
+  const templates = files.flatMap((name) => ['--show-only', `templates/${name}.yaml`]);
   const rendered = execFileSync(programs.helm, ['template', 'quickvirt', chart, '-n', namespace, ...templates]);
   const file = join(apiserver.folder, 'rendered.yaml');
   writeFileSync(file, rendered);
@@ -243,6 +241,36 @@ test('a virt-handler renews the Lease of its own node and no other', async () =>
   expect(await renew('virt-handler-n2')).toMatch('may not write Lease virt-handler-n2');
   await apply([lease('n1')]);
   expect(await renew('virt-handler-n1')).toBe('');
+});
+
+describe('that a node is off', () => {
+  const off = { metadata: { annotations: { 'fencing.quickvirt.io/powered-off-boot': 'boot-1' } } };
+  const fence = (token: KubeClient) =>
+    token.patch(nodes, { name: 'n1' }, off, { kind: 'merge' }).then(
+      () => '',
+      (error: Error) => error.message,
+    );
+
+  test('is not said by its own virt-handler, although it may annotate the node', async () => {
+    await eventually(async () => /only who may fence node n1/.test(await patchAs('n1', nodes, 'n1', off)));
+    expect(await patchAs('n1', nodes, 'n1', { metadata: { annotations: { 'kubevirt.io/other': '1' } } })).toBe('');
+  });
+
+  test('is said by an agent with the role for it, and by nobody who may merely write nodes', async () => {
+    const account = async (name: string, role: string) => {
+      await apiserver.kubectl('-n', namespace, 'create', 'serviceaccount', name);
+      const subject = `--serviceaccount=${namespace}:${name}`;
+      await apiserver.kubectl('create', 'clusterrolebinding', name, `--clusterrole=${role}`, subject);
+      return clientWith(name, (await apiserver.kubectl('-n', namespace, 'create', 'token', name)).trim());
+    };
+    await apiserver.kubectl('create', 'clusterrole', 'labeller', '--verb=get,patch', '--resource=nodes');
+    handlers.labeller = await account('labeller', 'labeller');
+    handlers.agent = await account('agent', 'quickvirt-node-fencer');
+    expect(await fence(handlers.labeller)).toMatch('only who may fence node n1');
+    expect(await fence(handlers.agent)).toBe('');
+    // What was said before may stand when others write.
+    await handlers.labeller.patch(nodes, { name: 'n1' }, label('example.com/rack', '2'), { kind: 'merge' });
+  });
 });
 
 test('others are not bound: the policies are for virt-handler alone', async () => {

@@ -1,6 +1,7 @@
 import { kubevirts, virtualMachineInstances, type KubeVirt } from '@quickvirt/api';
 import { clusterConfigFrom, type ClusterConfig } from '@quickvirt/config';
 import {
+  certificateMetrics,
   CertificateRequester,
   configMaps,
   Informer,
@@ -98,6 +99,10 @@ export class VirtApi {
     const service = new SubresourceService({ client, config, callNode: (call) => callNode(call, nodes) });
     const gate = { client, trust };
     const checks = this.#readinessChecks();
+    certificateMetrics(metrics, 'quickvirt_', () => ({
+      'virt-api-serving': this.#serving.current,
+      'virt-api-client': this.#toHandlers.current,
+    }));
     const ownMetrics = apiMetrics(metrics, () => Object.values(checks).every((check) => check() === undefined));
     const health = healthHandlers({ metrics, configResourceVersion: () => config().resourceVersion, ready: checks });
     const upgrades = new Upgrades({
@@ -150,6 +155,7 @@ export class VirtApi {
   }
 
   #readinessChecks(): Record<string, () => string | undefined> {
+    const { clock } = this.#options;
     const { informers, trust } = this.#view;
     const caches = [...informers, this.#directory.informer];
     const check = (isFine: () => boolean, problem: string) => () => (isFine() ? undefined : problem);
@@ -160,8 +166,8 @@ export class VirtApi {
         'the caches are not filled yet: is the API server reachable, does RBAC allow list and watch?',
       ),
       'serving-certificate': check(
-        () => this.#serving.current !== undefined,
-        'no serving certificate was issued yet: does virt-controller run?',
+        () => (this.#serving.current?.notAfter ?? new Date(0)) > clock.now(),
+        'no serving certificate was issued, or it has run out and was not renewed: does virt-controller run?',
       ),
       'front-proxy': check(
         () => trust() !== undefined,

@@ -112,6 +112,11 @@ function addControllers(
       },
       { whenLeading: true },
     );
+  metrics.gauge({
+    name: 'quickvirt_nodes_unresponsive',
+    help: 'Nodes that do not answer and are not proved off: their machines are not started elsewhere.',
+    collect: (gauge) => gauge.set(lives.count('unresponsive')),
+  });
   authorityMetrics(shared, metrics);
   vmMetrics(informers, metrics);
   vmiMetrics(informers, metrics);

@@ -1,4 +1,13 @@
-import { CertificateRequester, configMaps, Informer, type ConfigMap, type KubeClient } from '@quickvirt/kube';
+import {
+  certificateMetrics,
+  CertificateRequester,
+  configMaps,
+  Informer,
+  systemClock,
+  type Clock,
+  type ConfigMap,
+  type KubeClient,
+} from '@quickvirt/kube';
 import { handlerServerName, RotatingTls } from '@quickvirt/rpc';
 import type { Logger, Metrics } from '@quickvirt/telemetry';
 
@@ -13,6 +22,7 @@ export interface ServingCertificateOptions {
   nodeName: string;
   logger: Logger;
   metrics: Metrics;
+  clock?: Clock;
 }
 
 /**
@@ -24,8 +34,10 @@ export class ServingCertificate {
   readonly caBundle: Informer<ConfigMap>;
   readonly #requester: CertificateRequester;
   readonly #namespace: string;
+  readonly #clock: Clock;
 
-  constructor({ client, namespace, nodeName, logger, metrics }: ServingCertificateOptions) {
+  constructor({ client, namespace, nodeName, logger, metrics, clock = systemClock }: ServingCertificateOptions) {
+    this.#clock = clock;
     this.#namespace = namespace;
     this.caBundle = new Informer(client, configMaps, {
       namespace,
@@ -39,17 +51,18 @@ export class ServingCertificate {
       usages: ['digital signature', 'server auth'],
       namePrefix: 'virt-handler-',
       logger,
+      clock,
     });
-    metrics.gauge({
-      name: 'quickvirt_certificate_expiration_timestamp_seconds',
-      help: 'When the certificate that virt-handler serves with runs out, in Unix time.',
-      collect: (gauge) => gauge.set((this.#requester.current?.notAfter.getTime() ?? 0) / 1000),
-    });
+    certificateMetrics(metrics, 'quickvirt_', () => ({ 'virt-handler-serving': this.#requester.current }));
   }
 
   /** For `/readyz`. */
   problem(): string | undefined {
-    return this.tls.current ? undefined : 'no serving certificate yet: virt-controller issues it';
+    const { current } = this.#requester;
+    if (!this.tls.current || !current) return 'no serving certificate yet: virt-controller issues it';
+    return current.notAfter > this.#clock.now()
+      ? undefined
+      : 'the serving certificate has run out and was not renewed: does virt-controller run?';
   }
 
   /** Requests and renews until aborted. */

@@ -44,6 +44,8 @@ export const replicaConditions = { replicaFailure: 'ReplicaFailure', replicaPaus
 /** `status.conditions[].type` of the KubeVirt CR. */
 export const kubevirtConditions = {
   available: 'Available',
+  /** Ours: no certificate is about to end unrenewed. */
+  certificatesCurrent: 'CertificatesCurrent',
   created: 'Created',
   degraded: 'Degraded',
   progressing: 'Progressing',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { renewalTime } from './certificate-requester.ts';
+import { FakeClock } from '@quickvirt/testing';
+import { renewalTime, sleepUntil } from './certificate-requester.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -24,4 +25,27 @@ describe('renewalTime', () => {
       ),
     );
   });
+});
+
+test('a clock that is set forward makes it renew within minutes, whatever it slept for', async () => {
+  const clock = new FakeClock(new Date('2026-01-01T00:00:00Z'));
+  const life = { notBefore: clock.now(), notAfter: new Date(clock.now().getTime() + DAY_MS) };
+  const stop = new AbortController();
+  const due = renewalTime(life, 0);
+  const waiting = sleepUntil(due, clock, stop.signal);
+  let isDue = false;
+  void waiting.then(() => (isDue = true));
+  await clock.advance(3_600_000);
+  expect(isDue).toBe(false);
+  clock.setWallClock(new Date('2026-01-01T20:00:00Z'));
+  await clock.advance(300_000);
+  expect(isDue).toBe(true);
+  // Set back, a certificate is simply good for longer.
+  clock.setWallClock(new Date('2025-12-31T23:58:00Z'));
+  isDue = false;
+  const again = sleepUntil(due, clock, stop.signal).then(() => (isDue = true));
+  await clock.advance(3_600_000);
+  expect(isDue).toBe(false);
+  stop.abort(new Error('the test is over'));
+  await expect(again).rejects.toThrow('the test is over');
 });

@@ -36,8 +36,8 @@ export interface IssuedCertificate {
   notAfter: Date;
 }
 
-/** Node's timers hold 24.8 days at most; waking daily also takes note of a clock that was set. */
-const LONGEST_SLEEP_MS = 86_400_000;
+/** Nothing tells a process that the clock was set: it looks again so often, well within any certificate's last part. */
+const LONGEST_SLEEP_MS = 300_000;
 
 /**
  * When to renew: at 2/3 of the certificate's life, up to a tenth of it earlier so that replicas do not come at once.
@@ -46,6 +46,15 @@ const LONGEST_SLEEP_MS = 86_400_000;
 export function renewalTime({ notBefore, notAfter }: { notBefore: Date; notAfter: Date }, random: number): Date {
   const lifeMs = notAfter.getTime() - notBefore.getTime();
   return new Date(notBefore.getTime() + lifeMs * (2 / 3 - random / 10));
+}
+
+/** Resolves when the wall clock says `time`, or soon after it was set past it. Rejects with the signal's reason. */
+export async function sleepUntil(time: Date, clock: Clock, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const remainingMs = time.getTime() - clock.now().getTime();
+    if (remainingMs <= 0 || signal.aborted) return;
+    await clock.sleep(Math.min(remainingMs, LONGEST_SLEEP_MS), signal);
+  }
 }
 
 /**
@@ -93,7 +102,7 @@ export class CertificateRequester {
         const certificate = await this.#request(signal);
         backOff.reset();
         this.#publish(certificate);
-        await this.#sleepUntil(renewalTime(certificate, this.#random()), signal);
+        await sleepUntil(renewalTime(certificate, this.#random()), this.#clock, signal);
       } catch (error) {
         if (signal.aborted) return;
         const delayMs = backOff.next(this.#clock.monotonicMs());
@@ -114,14 +123,6 @@ export class CertificateRequester {
     this.#current = certificate;
     this.#first.resolve(certificate);
     for (const listener of this.#listeners) listener(certificate);
-  }
-
-  async #sleepUntil(time: Date, signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const remainingMs = time.getTime() - this.#clock.now().getTime();
-      if (remainingMs <= 0 || signal.aborted) return;
-      await this.#clock.sleep(Math.min(remainingMs, LONGEST_SLEEP_MS), signal);
-    }
   }
 
   async #request(signal: AbortSignal): Promise<IssuedCertificate> {

@@ -45,6 +45,7 @@ export { LeaderElector, LeadershipLost, type LeaderElectorOptions } from './lead
 export { Recorder, type EventRecorder, type RecorderOptions } from './recorder.ts';
 export type { EventSource, RecordedEvent } from './event-object.ts';
 export { Manager, type ManagerOptions, type Runnable } from './manager.ts';
+export { certificateMetrics, type CertificateValidity } from './certificate-metrics.ts';
 export {
   CertificateRequester,
   type CertificateRequesterOptions,

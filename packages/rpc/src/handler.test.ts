@@ -18,7 +18,8 @@ interface Authority {
 async function authority(): Promise<Authority> {
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const extensions = [new x509.BasicConstraintsExtension(true)];
-  const name = 'CN=quickvirt-ca';
+  // As virt-controller names its CAs: by one name OpenSSL would take the first that it finds.
+  const name = `CN=quickvirt-ca-${crypto.randomUUID()}`;
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({ ...validity, name, keys, extensions });
   return { certificate, keys };
 }
@@ -140,5 +141,62 @@ describe('mutual TLS between virt-api and virt-handler', () => {
     tls.update(nextHandler);
     expect(await attempt(nextApi)).toBe('console of vm');
     expect(await attempt(apiMaterial)).toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  test('a console stays open while leaves and the CA rotate, and new ones open at every step', async () => {
+    const nextCa = await authority();
+    const both = `${ca.certificate.toString('pem')}\n${nextCa.certificate.toString('pem')}`;
+    const leaf = async (of: Authority, caPem: string, role: 'handler' | 'api') => {
+      const issued = await issue(
+        of,
+        role === 'handler'
+          ? { commonName: 'quickvirt:virt-handler:node-1', dnsName: serverName, ekus: [usage.server] }
+          : { commonName: VIRT_API_COMMON_NAME, ekus: [usage.client] },
+      );
+      return { ...issued, caPem };
+    };
+    const [serving, asking] = [new RotatingTls(handlerMaterial), new RotatingTls(apiMaterial)];
+    await start(serving);
+    const address = `127.0.0.1:${server.port}`;
+    const opened = dialHandler({ address, serverName, tls: asking });
+    const stream = opened.console({ timeoutMs: 20_000 });
+    const echoes = async (name: string): Promise<void> => {
+      stream.write({ open: { namespace: 'default', name, uid: 'u' } });
+      const [message] = (await once(stream, 'data')) as [{ data: Buffer }];
+      expect(message.data.toString()).toBe(`console of ${name}`);
+    };
+    const rotations: [what: string, serving: TlsMaterial, asking: TlsMaterial][] = [
+      [
+        'leaves',
+        await leaf(ca, ca.certificate.toString('pem'), 'handler'),
+        await leaf(ca, ca.certificate.toString('pem'), 'api'),
+      ],
+      // The new CA is trusted before it signs: one end may be ahead of the other.
+      ['trust', await leaf(ca, both, 'handler'), await leaf(ca, both, 'api')],
+      ['one-leaf', await leaf(nextCa, both, 'handler'), await leaf(ca, both, 'api')],
+      ['both-leaves', await leaf(nextCa, both, 'handler'), await leaf(nextCa, both, 'api')],
+      [
+        'old-ca-gone',
+        await leaf(nextCa, nextCa.certificate.toString('pem'), 'handler'),
+        await leaf(nextCa, nextCa.certificate.toString('pem'), 'api'),
+      ],
+    ];
+    try {
+      await echoes('before');
+      for (const [what, handlerLeaf, apiLeaf] of rotations) {
+        serving.update(handlerLeaf);
+        asking.update(apiLeaf);
+        await echoes(what);
+        expect(await attempt(apiLeaf)).toBe('console of vm');
+        client.close();
+      }
+      // Who still shows the old CA's certificate is refused by then.
+      expect(await attempt({ ...apiMaterial, caPem: both })).toMatchObject({ code: 'UNAVAILABLE' });
+      await echoes('after');
+    } finally {
+      stream.on('error', () => undefined);
+      stream.destroy();
+      opened.close();
+    }
   });
 });

@@ -1,8 +1,10 @@
 import type { ClusterConfig } from '@quickvirt/config';
 import {
+  certificateMetrics,
   configMaps,
   controller,
   secrets,
+  type CertificateValidity,
   type ConfigMap,
   type Controller,
   type ControllerOptions,
@@ -70,22 +72,18 @@ export function trustBundle({ informers, namespace }: Pick<AuthorityPorts, 'info
   return informers.caBundles.store.get(`${namespace}/${CA_BUNDLE}`)?.data?.[CA_BUNDLE_KEY] ?? '';
 }
 
+/** How long the CA that signs is good; undefined when there is none, or it cannot be read. */
+export function authorityValidity(
+  ports: Pick<AuthorityPorts, 'informers' | 'namespace'>,
+): CertificateValidity | undefined {
+  return stateOf(ports).current;
+}
+
 /** Registers when the CA and the bundle's certificates end, for alerts. */
 export function authorityMetrics(ports: Pick<AuthorityPorts, 'informers' | 'namespace'>, metrics: Metrics): void {
-  metrics.gauge({
-    name: 'quickvirt_certificate_expiration_timestamp_seconds',
-    help: 'When a certificate of QuickVirt ends, as Unix time.',
-    labelNames: ['certificate'],
-    collect: (gauge) => {
-      gauge.reset();
-      const { current, next, bundle } = stateOf(ports);
-      const set = (certificate: string, dated: DatedCertificate | undefined) => {
-        if (dated) gauge.set({ certificate }, dated.notAfter.getTime() / 1000);
-      };
-      set('ca', current);
-      set('next-ca', next);
-      set('ca-bundle-newest', bundle.at(-1));
-    },
+  certificateMetrics(metrics, 'quickvirt_', () => {
+    const { current, next, bundle } = stateOf(ports);
+    return { ca: current, 'next-ca': next, 'ca-bundle-newest': bundle.at(-1) };
   });
 }
 

@@ -33,8 +33,8 @@ export interface RotationPlan {
 export const BACKDATE_MS = 5 * 60_000;
 /** Time that a new CA spends in the bundle before it signs: kubelets refresh ConfigMaps about every minute. */
 const TRUST_SPREADS_MS = 10 * 60_000;
-/** Timers hold 24.8 days at most; looking daily also takes note of a clock that was set. */
-const LONGEST_WAIT_MS = 86_400_000;
+/** Nothing tells a process that the clock was set: it looks again so often. It costs nothing when nothing is due. */
+const LONGEST_WAIT_MS = 300_000;
 
 /**
  * Keeps a CA in force. A new one is made when the old one's last part begins, is trusted beside it for a while, then

@@ -18,6 +18,7 @@ function observed(change: Partial<KubevirtObserved> = {}, status?: KubeVirt['sta
     config: clusterConfigFrom(undefined),
     deployments: { 'virt-api': deployment(READY), 'virt-controller': deployment(READY) },
     handlers: daemonSet(RUNS),
+    authority: { notBefore: new Date('2026-07-30T00:00:00Z'), notAfter: new Date('2026-08-06T00:00:00Z') },
     ...change,
   };
 }
@@ -27,6 +28,29 @@ function verdicts(state: KubevirtObserved) {
   const is = (type: string) => findCondition(status?.conditions, type)?.status;
   return [status?.phase, is('Created'), is('Available'), is('Progressing'), is('Degraded')];
 }
+
+describe('the certificates', () => {
+  const current = (state: KubevirtObserved, now = NOW) =>
+    findCondition(decideKubevirt(state, now).effects[0]?.status.conditions, 'CertificatesCurrent');
+
+  test('are current until the CA was not renewed in time, which is looked at then', () => {
+    expect(current(observed())).toMatchObject({ status: 'True' });
+    const beforeLastPart = new Date('2026-08-04T22:30:00Z');
+    const { requeueAfterMs = 0 } = decideKubevirt(observed(), beforeLastPart);
+    expect(requeueAfterMs).toBeLessThan(3_600_000);
+    const due = new Date(beforeLastPart.getTime() + requeueAfterMs);
+    expect(current(observed(), due)).toMatchObject({ status: 'False', reason: 'NotRenewed' });
+  });
+
+  test('are not there before there is a CA', () => {
+    expect(current(observed({ authority: undefined }))).toMatchObject({ status: 'False', reason: 'NoAuthority' });
+  });
+
+  test('are told of again when a clock was set back', () => {
+    expect(current(observed(), new Date('2026-08-05T23:00:00Z'))).toMatchObject({ status: 'False' });
+    expect(current(observed(), NOW)).toMatchObject({ status: 'True' });
+  });
+});
 
 describe('the status of the installation', () => {
   test.each<[string, Partial<KubevirtObserved>, KubeVirt['status'], unknown[]]>([

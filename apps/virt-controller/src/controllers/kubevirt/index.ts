@@ -8,6 +8,7 @@ import {
   type KubeClient,
   type Reconciler,
 } from '@quickvirt/kube';
+import { authorityValidity } from '../../certificates/authority.ts';
 import { kubevirtOf } from '../../current-config.ts';
 import type { Informers } from '../../informers.ts';
 import { refOf } from '../../object-ref.ts';
@@ -16,7 +17,7 @@ import { decideKubevirt, type KubevirtEffect, type KubevirtObserved } from './de
 /** What the KubeVirt controller works with. */
 export interface KubevirtControllerPorts {
   readonly client: KubeClient;
-  readonly informers: Pick<Informers, 'kubevirts' | 'deployments' | 'daemonSets'>;
+  readonly informers: Pick<Informers, 'kubevirts' | 'deployments' | 'daemonSets' | 'caSecrets' | 'caBundles'>;
   readonly config: () => ClusterConfig;
   readonly namespace: string;
 }
@@ -32,6 +33,7 @@ export function kubevirtController(ports: KubevirtControllerPorts, options: Cont
     .for(objects)
     .watches(deployments, key)
     .watches(daemonSets, key)
+    .watches(ports.informers.caSecrets, key)
     .reconciles(kubevirtReconciler(ports), async ({ kubevirt, status }) => {
       const { uid, resourceVersion } = kubevirt.metadata;
       await ports.client.patch(
@@ -59,6 +61,7 @@ function kubevirtReconciler({
           config: config(),
           deployments: { 'virt-api': deployment('virt-api'), 'virt-controller': deployment('virt-controller') },
           handlers: informers.daemonSets.store.get(`${namespace}/virt-handler`),
+          authority: authorityValidity({ informers, namespace }),
         },
       );
     },

@@ -30,6 +30,11 @@ export class NodeLives {
   readonly #notAlive = new Map<string, NodeLife>();
   readonly #listeners = new Set<(nodeName: string) => void>();
 
+  /** How many nodes with guests are believed to be in this state. */
+  count(state: Exclude<NodeLife['state'], 'alive'>): number {
+    return [...this.#notAlive.values()].filter((life) => life.state === state).length;
+  }
+
   of(nodeName: string): NodeLife {
     return this.#notAlive.get(nodeName) ?? { state: 'alive' };
   }
