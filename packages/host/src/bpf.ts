@@ -23,7 +23,7 @@ const MAX_PROGRAMS = 64;
 const LICENSE = Buffer.from('Apache-2.0\0');
 
 /** The kernel refused a call of bpf(2). */
-export class BpfError extends Error {
+class BpfError extends Error {
   override name = 'BpfError';
   readonly errno: number;
 
