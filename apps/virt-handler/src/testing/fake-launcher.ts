@@ -15,6 +15,8 @@ import {
 
 /** A launcher over a real socket whose state the test sets; its console echoes. */
 export class FakeLauncher {
+  /** What the launcher says that it can do. */
+  features: string[] = ['hotplug-host-device'];
   /** What SyncDomain was asked for. */
   readonly syncs: SyncDomainRequest[] = [];
   /** How often the guest was ended at once. */
@@ -66,7 +68,7 @@ export class FakeLauncher {
 
   #handlers(): LauncherHandlers {
     return {
-      info: async () => ({ version: 'fake' }),
+      info: async () => ({ version: 'fake', features: this.features }),
       syncDomain: async (request) => {
         this.syncs.push(request);
         await this.onSync(request);
