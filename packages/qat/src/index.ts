@@ -34,7 +34,7 @@ export { emptyMemory, type NodeMemory } from './node-memory.ts';
 export { comparePciAddresses, isPciAddress, virtualFunctionAddress, type PciAddress } from './pci-address.ts';
 export { describeStep, type Plan, type PlanStep } from './plan.ts';
 export { planNode } from './plan-node.ts';
-export { firstPurpose, predictRounds } from './predict.ts';
+export { firstPurpose, predictFacts, predictRounds } from './predict.ts';
 export { servicesProblem } from './services.ts';
 export type { QatSettings } from './settings.ts';
 export { takeInventory } from './take-inventory.ts';

@@ -5,19 +5,36 @@ import type { QatConfiguration } from '@quickvirt/api';
 import { clusterConfigFrom } from '@quickvirt/config';
 import { Sysfs } from '@quickvirt/host';
 import type { Finding, QatSettings } from '@quickvirt/qat';
-import { Metrics, type Logger } from '@quickvirt/telemetry';
-import { FakeClock, FakeSysfs, type FakeSysfsOptions } from '@quickvirt/testing';
+import type { Logger } from '@quickvirt/telemetry';
+import { FakeClock, FakeSysfs, type FakePhysicalFunction, type FakeSysfsOptions } from '@quickvirt/testing';
 import { Allocations } from '../qat/allocations.ts';
 import { Checkpoint } from '../qat/checkpoint.ts';
+import type { FactSources } from '../qat/gather-facts.ts';
 import { PciInventory } from '../qat/pci-inventory.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
+
+/** A 4xxx of four, so that many lives of it can be played. */
+export const smallCard: FakePhysicalFunction = {
+  address: '0000:6b:00.0',
+  parents: ['pci0000:6b'],
+  id: '8086:4940',
+  driver: '4xxx',
+  numaNode: 0,
+  group: 40,
+  totalVfs: 4,
+  offset: 1,
+  stride: 1,
+  vfId: '8086:4941',
+  vfDriver: '4xxxvf',
+  vfGroup: 110,
+  services: 'sym;asym',
+};
 
 /** A node on the fake sysfs, with a kubelet that lists what the test says, and as many lives of virt-handler as it wants. */
 export class FakeNode {
   readonly fake: FakeSysfs;
   readonly clock = new FakeClock();
-  readonly metrics = new Metrics();
   readonly directory: string;
   /** Device ids that the kubelet says pods hold; undefined: it does not answer. */
   listed: string[] | undefined = [];
@@ -40,10 +57,33 @@ export class FakeNode {
     this.directory = directory;
   }
 
-  static async create(options?: FakeSysfsOptions): Promise<FakeNode> {
+  /** A node with what `add` adds: the small card if not said. */
+  static async create(
+    add: (fake: FakeSysfs) => Promise<void> = (fake) => fake.addPhysicalFunction(smallCard),
+    options?: FakeSysfsOptions,
+  ): Promise<FakeNode> {
     const directory = await mkdtemp(join(tmpdir(), 'fake-node-'));
     await mkdir(join(directory, 'device-plugins'));
-    return new FakeNode(await FakeSysfs.create(options), directory);
+    const node = new FakeNode(await FakeSysfs.create(options), directory);
+    await add(node.fake);
+    return node;
+  }
+
+  /** Where facts are read, and the fake kernel is written to. */
+  sources(): FactSources {
+    return {
+      sysfs: new Sysfs(this.fake.root, { writeAttribute: this.fake.write }),
+      devices: new Sysfs(this.fake.devices),
+      pluginDirectory: new Sysfs(join(this.directory, 'device-plugins')),
+    };
+  }
+
+  settings(): QatSettings {
+    const { qat } = clusterConfigFrom({
+      metadata: { name: 'kubevirt' },
+      spec: { configuration: { permittedHostDevices: { qat: this.qat } } },
+    });
+    return { config: qat, pciHostDevices: this.pciHostDevices, nodeLabels: this.nodeLabels };
   }
 
   /** Starts virt-handler's part anew, and lets it do all it can. */
@@ -58,22 +98,11 @@ export class FakeNode {
       clock: this.clock,
     });
     this.inventory = new PciInventory({
-      sources: {
-        sysfs: new Sysfs(this.fake.root, { writeAttribute: this.fake.write }),
-        devices: new Sysfs(this.fake.devices),
-        pluginDirectory: new Sysfs(join(this.directory, 'device-plugins')),
-      },
-      sysfs: new Sysfs(this.fake.root, { writeAttribute: this.fake.write }),
+      sources: this.sources(),
+      sysfs: this.sources().sysfs,
       allocations: this.allocations,
       checkpoint: this.checkpoint,
-      settings: () => ({
-        config: clusterConfigFrom({
-          metadata: { name: 'kubevirt' },
-          spec: { configuration: { permittedHostDevices: { qat: this.qat } } },
-        }).qat,
-        pciHostDevices: this.pciHostDevices,
-        nodeLabels: this.nodeLabels,
-      }),
+      settings: () => this.settings(),
       modules: {
         load: (module, parameters) => this.#load(module, parameters),
         unload: async (module) => {
