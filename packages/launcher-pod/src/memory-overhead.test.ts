@@ -76,3 +76,21 @@ describe('memory beyond guest RAM', () => {
     expect(memoryOverheadLines(context).at(-1)?.what).toBe('additionalGuestMemoryOverheadRatio 1.5');
   });
 });
+
+describe('a limit of memory', () => {
+  const resourcesOf = (resources: object) =>
+    renderLauncherPod(aVmi({ domain: { cpu: { cores: 2 }, resources } }), aConfig(), renderOptions).spec.containers[0]
+      ?.resources;
+  const bytes = (quantity: unknown) => wholeUnits(String(quantity));
+
+  test('leaves room for a restart of the guest beyond the request', () => {
+    const { requests, limits } = resourcesOf({ requests: { memory: '1Gi' }, limits: { memory: '1Gi' } }) ?? {};
+    expect(bytes(limits?.['memory']) - bytes(requests?.['memory'])).toBe(BigInt(136 * MiB));
+  });
+
+  test('is the request where the pod is Guaranteed', () => {
+    const both = { memory: '1Gi', cpu: '2' };
+    const { requests, limits } = resourcesOf({ requests: both, limits: both }) ?? {};
+    expect(limits).toEqual(expect.objectContaining({ memory: requests?.['memory'], cpu: requests?.['cpu'] }));
+  });
+});

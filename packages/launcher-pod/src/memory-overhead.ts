@@ -82,6 +82,16 @@ export function memoryLines(vmi: VirtualMachineInstance, config: ClusterConfig):
 /** The sum of the model's lines, in bytes. */
 export const memoryOverheadBytes = (context: Context): bigint => total(memoryOverheadLines(context));
 
+/**
+ * What a container may use for a moment beyond its request, in bytes: for limits. While firmware and kernel of a guest find
+ * their devices, QEMU keeps its map of the guest's memory before each change until all its threads have let go of it. How much
+ * that is depends on how long the node lets those threads wait: 21 to 250 MiB measured (docs/performance.md). A limit at
+ * the request would end guests that restart on a busy node.
+ */
+export function restartHeadroomBytes(context: Context): bigint {
+  return (128n + BigInt(context.vcpus - 1) * 8n + BigInt(furtherDevices(context)) * 16n) * MiB;
+}
+
 const total = (lines: OverheadLine[]): bigint => lines.reduce((sum, { bytes }) => sum + bytes, 0n);
 
 /** Ratios have at most three digits after the point (KubeVirt CR). */

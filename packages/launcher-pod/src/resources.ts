@@ -9,7 +9,7 @@ import {
 } from '@quickvirt/api';
 import { isPermittedHostDevice } from '@quickvirt/config';
 import { type Context, RenderError } from './context.ts';
-import { guestMemoryBytes, memoryOverheadBytes, usesVfio } from './memory-overhead.ts';
+import { guestMemoryBytes, memoryOverheadBytes, restartHeadroomBytes, usesVfio } from './memory-overhead.ts';
 
 /** Requests, limits and claims of the compute container. */
 export interface ComputeResources {
@@ -52,6 +52,8 @@ function setMemory(context: Context, requests: Record<string, string>, limits: R
   const guest = guestMemoryBytes(context);
   const overhead = memoryOverheadBytes(context);
   const withinRequest = resources?.overcommitGuestOverhead === true ? 0n : overhead;
+  // Requests and limits of a Guaranteed pod are equal, and a request says what a guest needs all the time.
+  const headroom = isGuaranteed(context) ? 0n : restartHeadroomBytes(context);
   const pageSize = memory?.hugepages?.pageSize;
   const stated = tryParseQuantity(resources?.requests?.['memory']);
   const limit = tryParseQuantity(resources?.limits?.['memory']);
@@ -62,7 +64,7 @@ function setMemory(context: Context, requests: Record<string, string>, limits: R
       return bytes > 0n ? bytes : 0n;
     };
     requests['memory'] = formatQuantity(quantityOf(beyondPages(stated) + overhead));
-    if (limit !== undefined) limits['memory'] = formatQuantity(quantityOf(beyondPages(limit) + overhead));
+    if (limit !== undefined) limits['memory'] = formatQuantity(quantityOf(beyondPages(limit) + overhead + headroom));
   } else {
     const overcommitted = (guest * 100n) / BigInt(config.developer.memoryOvercommitPercent);
     const asked = stated !== undefined ? wholeUnits(stated) : limit !== undefined ? wholeUnits(limit) : overcommitted;
@@ -70,11 +72,20 @@ function setMemory(context: Context, requests: Record<string, string>, limits: R
     const pinned = usesVfio(context) && (limit === undefined || wholeUnits(limit) >= guest);
     const request = pinned && asked < guest ? guest : asked;
     requests['memory'] = formatQuantity(quantityOf(request + withinRequest));
-    if (limit !== undefined) limits['memory'] = formatQuantity(quantityOf(wholeUnits(limit) + overhead));
+    if (limit !== undefined) limits['memory'] = formatQuantity(quantityOf(wholeUnits(limit) + overhead + headroom));
     else if (context.options.memoryQuota === true) limits['memory'] = doubled(requests['memory']);
   }
   // Guaranteed pods, which alone get CPUs of their own, have equal requests and limits.
   if (dedicatedCpus) limits['memory'] = requests['memory'];
+}
+
+/** Whether the pod must be Guaranteed: it has CPUs of its own, or the VMI's requests are its limits. */
+export function isGuaranteed({ dedicatedCpus, vmi }: Context): boolean {
+  const { requests, limits } = vmi.spec.domain.resources ?? {};
+  return (
+    dedicatedCpus ||
+    ['cpu', 'memory'].every((name) => limits?.[name] !== undefined && String(limits[name]) === String(requests?.[name]))
+  );
 }
 
 /** Room for bursts where a quota forces a limit on everyone. */

@@ -1,7 +1,7 @@
 import type { SupportContainerType } from '@quickvirt/api';
 import type { Context } from './context.ts';
 import type { SecurityContext } from './pod.ts';
-import { limitsCpu } from './resources.ts';
+import { isGuaranteed, limitsCpu } from './resources.ts';
 import { sideSecurityContext } from './security.ts';
 
 /** The part of a container that its type decides. */
@@ -24,14 +24,8 @@ const DEMANDED_CPU_LIMIT = '100m';
  * container's requests are its limits; there, and where a quota counts CPU limits, every container has one.
  */
 function sideResources(context: Context, type: SupportContainerType): SideContainer['resources'] {
-  const { config, dedicatedCpus, vmi } = context;
-  const { requests, limits: configured } = config.supportContainers[type];
-  const own = vmi.spec.domain.resources ?? {};
-  const guaranteed =
-    dedicatedCpus ||
-    ['cpu', 'memory'].every(
-      (name) => own.limits?.[name] !== undefined && String(own.limits[name]) === String(own.requests?.[name]),
-    );
+  const { requests, limits: configured } = context.config.supportContainers[type];
+  const guaranteed = isGuaranteed(context);
   // Sidecars have no resources but those that the KubeVirt CR sets.
   const limits =
     type !== 'sidecar' && (guaranteed || limitsCpu(context)) ? { cpu: DEMANDED_CPU_LIMIT, ...configured } : configured;
