@@ -5,6 +5,7 @@ import { cacheFolder, contentHash, controlPlaneBinaries } from '@quickvirt/clust
 import { bootSectorImage, eventually, startControlPlane, type ControlPlane } from '@quickvirt/testing';
 import { installRelease, startProduct, type Product } from '../../bench/pretended-cluster/product.ts';
 import { bundleApp, bundleFile } from '../../tools/bundle.ts';
+import { denylistStandIns } from './denylist.ts';
 import { SHARE_FOLDER } from './initramfs.ts';
 import { nodeKernel } from './kernel.ts';
 import { HOST_ADDRESS } from './machine.ts';
@@ -69,6 +70,9 @@ async function equipNode(controlPlane: ControlPlane, shareFolder: string): Promi
   mkdirSync(shareFolder, { recursive: true });
   const guestDiskPath = join(shareFolder, 'guest.img');
   writeFileSync(guestDiskPath, bootSectorImage());
+  const { modulesRoot, release } = await nodeKernel();
+  const vfioPci = join(modulesRoot, 'lib/modules', release, 'kernel/drivers/vfio/pci/vfio-pci.ko');
+  writeFileSync(join(shareFolder, 'vfio-pci-denylisted.ko'), denylistStandIns(readFileSync(vfioPci)));
   const launcher = dockerfileWords('virt-launcher');
   const handler = dockerfileWords('virt-handler');
   const probe = ['images/src/probe-capabilities.ts', 'images/dist/probe-capabilities.mjs'] as const;

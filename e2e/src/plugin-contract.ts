@@ -103,8 +103,8 @@ class NodeWorld implements ContractWorld {
     const plugin = 'kubevirt-qat.intel.com-cy.sock';
     const before = [await identity('kubelet.sock'), await identity(plugin)];
     const startedAt = Date.now();
-    // The stream of this very command goes through the kubelet.
-    await this.#onNode('nsenter --target 1 --mount --pid -- systemctl --no-block restart kubelet');
+    // The stream of this very command goes through the kubelet, which cuts it: the sockets tell whether it was heard.
+    await this.#tryOnNode('nsenter --target 1 --mount --pid -- systemctl --no-block restart kubelet');
     await eventually(
       async () => {
         const after = [await identity('kubelet.sock'), await identity(plugin)];
@@ -163,9 +163,15 @@ class NodeWorld implements ContractWorld {
   }
 
   async #onNode(script: string): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.#tryOnNode(script);
+    if (exitCode !== 0) throw new Error(`${script}: ${stderr.trim()}`);
+    return stdout;
+  }
+
+  async #tryOnNode(script: string) {
     const { kubectl, system, variables } = this.#context;
     const handler = await handlerOn(this.#context, variables['cardNode'] ?? '');
-    return kubectl.in(system).run(['exec', handler, '-c', 'virt-handler', '--', 'sh', '-c', script]);
+    return kubectl.in(system).try(['exec', handler, '-c', 'virt-handler', '--', 'sh', '-c', script]);
   }
 
   /** Environment and nodes as the container prints them; its nodes must be the launcher's user's. */

@@ -11,6 +11,7 @@ import { execute } from './execute.ts';
 import { guestViews } from './guest-views.ts';
 import { NodeObject } from './node-object.ts';
 import { PodRunner, type PodPorts } from './pod-runner.ts';
+import { ResourceClaims } from './resource-claims.ts';
 import { handlerMetrics, VirtHandler } from './virt-handler.ts';
 
 const config = JSON.parse(readFileSync(`${SHARE_FOLDER}/node.json`, 'utf8')) as NodeConfig;
@@ -23,7 +24,7 @@ const calls = serveCalls({
   execute: ({ command, timeoutMs }) => execute(command, timeoutMs),
   guest: async ({ podUid, domain }) => ({
     ...(await guestViews(podUid, domain)),
-    allocated: runners.get(podUid)?.allocated ?? {},
+    allocated: { ...runners.get(podUid)?.allocated, ...claims.held(podUid) },
   }),
   metrics: async () => ({ text: await handlerMetrics() }),
   startHandler: ({ args, timeoutMs }) => virtHandler.start(args, timeoutMs),
@@ -42,13 +43,14 @@ await kubelet.start();
 await new NodeObject(client, kubelet, config.nodeName).start();
 const logFolder = `${SHARE_FOLDER}/pods`;
 mkdirSync(logFolder, { recursive: true });
+const claims = new ResourceClaims(client);
+claims.start();
 const ports: PodPorts = {
   client,
   kubelet,
   image: await prepareImage(config.launcherImage),
   volumes: { guestDiskPath: config.guestDiskPath },
-  prepareClaims: async () => [],
-  unprepareClaims: async () => undefined,
+  claims,
   logFolder,
 };
 const informer = new Informer(client, pods, { fieldSelector: `spec.nodeName=${config.nodeName}` });

@@ -9,6 +9,7 @@ import type { PreparedImage } from './container-image.ts';
 import { execute } from './execute.ts';
 import { ociConfig, type ContainerMount } from './oci-config.ts';
 import { podStatus, refusedStatus, type ContainerState } from './pod-status.ts';
+import type { ResourceClaims } from './resource-claims.ts';
 import { makeVolumes, podFolder, type VolumeSources } from './pod-volumes.ts';
 
 type PodContainer = NonNullable<Pod['spec']>['containers'][number];
@@ -19,9 +20,7 @@ export interface PodPorts {
   kubelet: FakeKubelet;
   image: PreparedImage;
   volumes: VolumeSources;
-  /** CDI devices of the pod's resource claims. */
-  prepareClaims: (pod: Pod) => Promise<string[]>;
-  unprepareClaims: (pod: Pod) => Promise<void>;
+  claims: ResourceClaims;
   /** Where the containers' output goes. */
   logFolder: string;
 }
@@ -81,7 +80,7 @@ export class PodRunner {
   async #start(): Promise<void> {
     const { spec } = this.#pod;
     if (spec?.initContainers?.length) throw new Error('init containers are not run on this node');
-    const claimed = await this.#ports.prepareClaims(this.#pod);
+    await this.#ports.claims.prepare(this.#pod);
     const volumes = await makeVolumes(this.#pod, this.#ports.volumes);
     for (const container of spec?.containers ?? []) {
       const { namespace = '', name = '' } = this.#pod.metadata;
@@ -90,7 +89,7 @@ export class PodRunner {
       const allocation = await this.#ports.kubelet.allocate(pod, container.name, requests);
       for (const [resource, ids] of Object.entries(allocation.deviceIds))
         this.allocated[resource] = [...(this.allocated[resource] ?? []), ...ids];
-      const cdiNames = [...allocation.cdiDevices, ...(container.resources?.claims?.length ? claimed : [])];
+      const cdiNames = [...allocation.cdiDevices, ...this.#ports.claims.cdiNames(this.#uid, container)];
       await this.#startContainer(container, allocation, cdiNames, volumes);
     }
     this.#tell(podStatus(this.#pod, this.#states, now()));
@@ -203,7 +202,7 @@ export class PodRunner {
       await execute(['runc', '--root', '/run/runc', 'delete', '--force', `${name}-${this.#uid}`], 10_000);
     await execute(['sh', '-c', `grep -o '${podFolder(this.#uid)}[^ ]*' /proc/mounts | xargs -r umount`], 10_000);
     await rm(podFolder(this.#uid), { recursive: true, force: true });
-    await this.#ports.unprepareClaims(this.#pod);
+    await this.#ports.claims.unprepare(this.#uid);
     this.#ports.kubelet.free(this.#uid);
     const { namespace, name = '' } = this.#pod.metadata;
     await this.#ports.client
