@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { QatConfiguration } from '@quickvirt/api';
 import { addC62x, type FakeSysfsOptions } from '@quickvirt/testing';
@@ -174,6 +177,23 @@ describe('what keeps a card from guests is said', () => {
     expect(node.findings()).toEqual([`ForeignOwner ${VF}`]);
     expect(node.takeWrites()).toEqual([]);
   });
+});
+
+test("Intel's plugin on the node: nothing is touched, unless another prefix says that they share it", async () => {
+  node = await FakeNode.create();
+  const plugin = createServer().listen(join(node.directory, 'device-plugins/qat.intel.com-cy.sock'));
+  await once(plugin, 'listening');
+  await node.start();
+  expect(node.findings()).toEqual(['ForeignOwner node']);
+  expect(node.takeWrites()).toEqual([]);
+  node.qat = { resourcePrefix: 'qat.example.org' };
+  await node.poll();
+  expect(node.findings()).toEqual(['ForeignOwner node']);
+  expect(node.usable()).toEqual({ 'qat.example.org/cy': 4 });
+  plugin.close();
+  await once(plugin, 'close');
+  await node.poll();
+  expect(node.findings()).toEqual([]);
 });
 
 describe('health that recovers', () => {
