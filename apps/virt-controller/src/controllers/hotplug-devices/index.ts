@@ -1,9 +1,8 @@
-import { labels, virtualMachineInstances } from '@quickvirt/api';
+import { labels } from '@quickvirt/api';
 import type { ClusterConfig } from '@quickvirt/config';
 import {
   controller,
   pods,
-  statusApply,
   type Controller,
   type ControllerOptions,
   type EffectRunner,
@@ -14,8 +13,8 @@ import {
 } from '@quickvirt/kube';
 import { launcherPodName, renderDeviceAttachmentPod } from '@quickvirt/launcher-pod';
 import { BY_VMI_UID, type Informers } from '../../informers.ts';
+import { applyVmiStatus } from '../../apply-vmi-status.ts';
 import { refOf } from '../../object-ref.ts';
-import { onExisting } from '../../refusal.ts';
 import { decideHotplug, type HotplugObserved } from './decide.ts';
 import type { HotplugEffect } from './effects.ts';
 
@@ -67,7 +66,8 @@ function hotplugReconciler(ports: HotplugDevicesPorts): Reconciler<HotplugObserv
   };
 }
 
-function hotplugEffectRunner({ client, informers, recorder }: HotplugDevicesPorts): EffectRunner<HotplugEffect> {
+function hotplugEffectRunner(ports: HotplugDevicesPorts): EffectRunner<HotplugEffect> {
+  const { client, informers, recorder } = ports;
   return async (effect) => {
     switch (effect.type) {
       case 'createPod':
@@ -77,16 +77,7 @@ function hotplugEffectRunner({ client, informers, recorder }: HotplugDevicesPort
         await client.delete(pods, refOf(effect.pod), { uid: effect.pod.metadata.uid, gracePeriodSeconds: 0 });
         return;
       case 'applyAttachments':
-        informers.vmis.wrote(
-          await onExisting(() =>
-            client.patch(
-              virtualMachineInstances,
-              refOf(effect.vmi),
-              statusApply(virtualMachineInstances, effect.vmi, { deviceStatus: effect.attachments }),
-              { kind: 'apply', subresource: 'status', fieldManager: FIELD_MANAGER, force: true },
-            ),
-          ),
-        );
+        await applyVmiStatus(ports, effect.vmi, { deviceStatus: effect.attachments }, FIELD_MANAGER);
         return;
       case 'event':
         recorder.event(

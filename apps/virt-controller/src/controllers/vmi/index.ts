@@ -6,12 +6,12 @@ import {
   isNotFound,
   keyOf,
   pods,
-  statusApply,
   type Controller,
   type ControllerOptions,
   type CoreEvent,
   type EffectRunner,
   type ApiClient,
+  type Clock,
   type ObjectName,
   type Pod,
   type Reconciler,
@@ -20,6 +20,7 @@ import {
 } from '@quickvirt/kube';
 import { launcherPodName, renderLauncherPod } from '@quickvirt/launcher-pod';
 import { BY_POD_UID, type Informers } from '../../informers.ts';
+import { applyVmiStatus } from '../../apply-vmi-status.ts';
 import { refOf } from '../../object-ref.ts';
 import { onExisting, refusable } from '../../refusal.ts';
 import { instancesOn, type NodeLives } from '../node/index.ts';
@@ -71,7 +72,7 @@ export function vmiController(ports: VmiControllerPorts, options: ControllerOpti
       // Its status changes with every pod of the namespace; pods that it refuses are tried again anyway.
       (change) => change.type === 'deleted' || countedLimits(change.object) !== countedLimits(change.previous),
     )
-    .reconciles(vmiReconciler(ports), vmiEffectRunner(ports));
+    .reconciles(vmiReconciler(ports, options.clock), vmiEffectRunner(ports));
   ports.lives.subscribe((nodeName) => {
     for (const key of instancesOn(nodeName, ports.informers)) made.enqueue(key);
   });
@@ -89,9 +90,9 @@ function letsGoDiffers({ object, previous }: { object: VirtualMachine; previous?
 
 const countedLimits = (quota: ResourceQuota | undefined): string => Object.keys(quota?.spec?.hard ?? {}).join();
 
-function vmiReconciler(ports: VmiControllerPorts): Reconciler<VmiObserved, VmiEffect> {
+function vmiReconciler(ports: VmiControllerPorts, clock: Clock | undefined): Reconciler<VmiObserved, VmiEffect> {
   const { vms, vmis } = ports.informers;
-  const departed = new DepartedPods(ports.informers.pods, vmis);
+  const departed = new DepartedPods(ports.informers.pods, vmis, ports.lives, clock);
   return {
     name: 'vmi',
     observe: async (key) => {
@@ -108,6 +109,7 @@ function vmiReconciler(ports: VmiControllerPorts): Reconciler<VmiObserved, VmiEf
         pod,
         podName,
         departedPod: pod ? undefined : departed.of(vmi),
+        podAbsentMs: pod ? 0 : departed.absentMs(vmi),
         vm: vm?.metadata.uid === owner?.uid ? vm : undefined,
         mountFailure: mountFailureOf(pod, ports),
         nodeLife: ports.lives.of(pod?.spec?.nodeName ?? vmi.status?.nodeName ?? ''),
@@ -201,17 +203,7 @@ function vmiEffectRunner({ client, recorder, informers }: VmiControllerPorts): E
         await patchMetadata(effect.vmi, { labels: effect.labels });
         return;
       case 'applyStatus':
-        informers.vmis.wrote(
-          await onExisting(() =>
-            client.patch(
-              virtualMachineInstances,
-              refOf(effect.vmi),
-              statusApply(virtualMachineInstances, current(effect.vmi), effect.status),
-              // Fields pass between virt-controller and virt-handler; resourceVersion keeps either from writing blindly.
-              { kind: 'apply', subresource: 'status', fieldManager: FIELD_MANAGER, force: true },
-            ),
-          ),
-        );
+        await applyVmiStatus({ client, informers }, current(effect.vmi), effect.status, FIELD_MANAGER);
         return;
       case 'event':
         recorder.event(
