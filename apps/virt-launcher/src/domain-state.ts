@@ -36,10 +36,10 @@ export function domainPhase(state: LibvirtState): DomainPhase {
 
 // virDomainRunningReason and virDomainPausedReason, in the order of their numbers.
 const runningReasons = ['unknown', 'booted', 'migrated', 'restored', 'from-snapshot', 'unpaused', 'migration-canceled'];
-const pausedReasons = [
-  ...['unknown', 'user', 'migration', 'save', 'dump', 'io-error', 'watchdog', 'from-snapshot', 'shutting-down'],
-  ...['snapshot', 'crashed', 'starting-up', 'postcopy', 'postcopy-failed', 'api-error'],
-];
+const pausedReasons =
+  'unknown user migration save dump io-error watchdog from-snapshot shutting-down snapshot crashed starting-up'.split(
+    ' ',
+  );
 const shutoffReasons = new Map<number, string>(Object.entries(ShutoffReason).map(([name, number]) => [number, name]));
 
 /** libvirt's reason within a state, as a word; `unknown` for one that we have no word for. */

@@ -153,7 +153,7 @@ function isInUse(nodeName: string, { pods, vmis }: NodeControllerPorts['informer
 }
 
 /** Index of launcher pods and of instances: the node they are on. */
-export const BY_NODE = 'node';
+const BY_NODE = 'node';
 /** Index functions of {@link BY_NODE}. */
 export const byNode = { pods: { [BY_NODE]: podNode }, vmis: { [BY_NODE]: vmiNode } };
 
