@@ -17,7 +17,7 @@ export interface GuestViews {
   queryPci: unknown;
   /** What SeaBIOS wrote to its debug port. */
   firmwareLog: string;
-  /** Device ids by resource name that the kubelet gave to the pod. */
+  /** Device ids by resource name that the kubelet gave to the pod and to those that hold devices for it. */
   allocated: Record<string, string[]>;
 }
 
@@ -28,7 +28,7 @@ export interface Calls {
   /** Runs a program as root in the machine. */
   execute: { ask: { command: string[]; timeoutMs: number }; answer: CommandResult };
   /** What a launcher pod's libvirt and QEMU say of its guest, and what the guest's firmware said. */
-  guest: { ask: { podUid: string; domain: string }; answer: GuestViews };
+  guest: { ask: { podUid: string; domain: string; attachPodUids: string[] }; answer: GuestViews };
   /** virt-handler's metrics. */
   metrics: { ask: Record<string, never>; answer: { text: string } };
   /** (Re)starts virt-handler and answers when it is ready. */

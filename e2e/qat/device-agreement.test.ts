@@ -4,6 +4,7 @@ import { disagreements, type DeviceViews, type ExpectedDevice } from './device-a
 const expected: ExpectedDevice = {
   name: 'qat0',
   resourceName: 'qat.intel.com/sym-dc',
+  heldAs: { from: 'qat.intel.com/sym-dc', id: '0000:3d:02.2' },
   pciAddress: '0000:3d:02.2',
   physicalFunction: '0000:3d:00.0',
   numaNode: 0,

@@ -5,7 +5,10 @@ import type { GuestViews } from './control-channel.ts';
 export interface ExpectedDevice {
   /** Name in `hostDevices`. */
   name: string;
-  resourceName: string;
+  /** By which it was asked for; a claim's device has none. */
+  resourceName?: string;
+  /** What gave it, the resource or a claim's driver, and its name there. */
+  heldAs: { from: string; id: string };
   /** On the node. */
   pciAddress: string;
   physicalFunction: string;
@@ -42,8 +45,9 @@ export function disagreements(expected: ExpectedDevice, views: DeviceViews): str
   };
   const { name, pciAddress } = expected;
   const alias = `ua-hostdevice-${name}`;
-  const given = views.allocated[expected.resourceName] ?? [];
-  if (!given.includes(pciAddress)) found.push(`the kubelet gave ${given.join(', ') || 'nothing'}, not ${pciAddress}`);
+  const { from, id } = expected.heldAs;
+  const given = views.allocated[from] ?? [];
+  if (!given.includes(id)) found.push(`the kubelet gave ${given.join(', ') || 'nothing'} of ${from}, not ${id}`);
   check(`host address of ${alias} in the domain XML`, sourceAddress(views.domainXml, alias), pciAddress);
   const inGuest = functionsOf(views.queryPci).find(({ qdev_id: id }) => id === alias);
   check(`id of ${alias} in query-pci`, inGuest && vendorDevice(inGuest), expected.vendorDevice);

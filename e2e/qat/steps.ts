@@ -78,12 +78,14 @@ async function agree(document: Record<string, unknown>, { kubectl, machine, name
     timeoutMs?: number;
   } & Partial<ExpectedDevice> &
     Pick<ExpectedDevice, 'name' | 'pciAddress'>;
-  const expected: ExpectedDevice = { ...ofStandIn(rest.pciAddress), atBoot: true, ...rest };
+  const expected: ExpectedDevice = { ...ofStandIn(rest.pciAddress, claim), atBoot: true, ...rest };
   const look = async (): Promise<DeviceViews> => {
     const { status } = JSON.parse(await kubectl.run(['get', 'vmi', vmi, '-o', 'json'])) as VirtualMachineInstance;
     const [podUid = ''] = Object.keys(status?.activePods ?? {});
-    const ask = { podUid, domain: `${namespace}_${vmi}` };
-    return { ...(await machine.control.call('guest', ask, CALL_MS)), deviceStatus: status?.deviceStatus ?? [] };
+    const deviceStatus = status?.deviceStatus ?? [];
+    const attachPodUids = deviceStatus.flatMap(({ hotplug }) => hotplug?.attachPodUID ?? []);
+    const ask = { podUid, domain: `${namespace}_${vmi}`, attachPodUids };
+    return { ...(await machine.control.call('guest', ask, CALL_MS)), deviceStatus };
   };
   await eventually(
     async () => {
@@ -95,11 +97,17 @@ async function agree(document: Record<string, unknown>, { kubectl, machine, name
   );
 }
 
+const RESOURCE = 'qat.intel.com/sym-dc';
+const DRA_DRIVER = 'qat.quickvirt.io';
+
 /** What is true of every function of the two stand-ins. */
-function ofStandIn(pciAddress: string): Omit<ExpectedDevice, 'name' | 'atBoot' | 'pciAddress'> {
+function ofStandIn(pciAddress: string, claim: boolean): Omit<ExpectedDevice, 'name' | 'atBoot' | 'pciAddress'> {
   const isFirst = pciAddress.startsWith('0000:3d');
   return {
-    resourceName: 'qat.intel.com/sym-dc',
+    heldAs: claim
+      ? { from: DRA_DRIVER, id: `vf-${pciAddress.replaceAll(/[:.]/g, '-')}` }
+      : { from: RESOURCE, id: pciAddress },
+    resourceName: claim ? undefined : RESOURCE,
     physicalFunction: isFirst ? '0000:3d:00.0' : '0000:b1:00.0',
     numaNode: isFirst ? 0 : 1,
     vendorDevice: '8086:5845',

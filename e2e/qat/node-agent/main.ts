@@ -19,12 +19,14 @@ await nameLauncherUser();
 const virtHandler = new VirtHandler(config);
 const runners = new Map<string, PodRunner>();
 
+const heldBy = (uid: string) => ({ ...runners.get(uid)?.allocated, ...claims.held(uid) });
+
 const calls = serveCalls({
   hello: async () => ({ release: release() }),
   execute: ({ command, timeoutMs }) => execute(command, timeoutMs),
-  guest: async ({ podUid, domain }) => ({
+  guest: async ({ podUid, domain, attachPodUids }) => ({
     ...(await guestViews(podUid, domain)),
-    allocated: { ...runners.get(podUid)?.allocated, ...claims.held(podUid) },
+    allocated: Object.assign({}, ...[podUid, ...attachPodUids].map(heldBy)) as Record<string, string[]>,
   }),
   metrics: async () => ({ text: await handlerMetrics() }),
   startHandler: ({ args, timeoutMs }) => virtHandler.start(args, timeoutMs),
