@@ -1,5 +1,5 @@
 /** Devices that can be plugged into a running guest before it is started again. */
-export const SPARE_ROOT_PORTS = 4;
+const SPARE_ROOT_PORTS = 4;
 
 /**
  * Adds free PCIe root ports to a domain as libvirt prints it. libvirt makes as many as the devices need that are there
