@@ -46,12 +46,6 @@ export class PlanFailures {
   succeeded(plan: Plan): void {
     this.#failures.delete(keyOf(plan));
   }
-
-  /** When the next one may be tried again; undefined when none waits. */
-  nextRetryMs(): number | undefined {
-    const times = [...this.#failures.values()].map(({ retryAtMs }) => retryAtMs);
-    return times.length === 0 ? undefined : Math.min(...times);
-  }
 }
 
 function keyOf({ purpose, subject }: Plan): string {
