@@ -157,6 +157,15 @@ export const MUTANTS: readonly Mutant[] = [
     controller: (client) => ({ ...client, watch: (type, options) => everySixth(client.watch(type, options)) }),
   },
   {
+    name: 'deaf-to-nodes',
+    mistake: 'nothing is heard of nodes, so that guests of a silent one are given up while they run',
+    controller: (client) => ({
+      ...client,
+      watch: (type, options) =>
+        type.kind === 'Node' ? nothing(client.watch(type, options)) : client.watch(type, options),
+    }),
+  },
+  {
     name: 'errors-swallowed',
     mistake: 'a write that the API server refused for a moment counts as done',
     controller: (client) => ({
@@ -188,6 +197,10 @@ function renamed<T extends KubeObject>(object: T, ending: string): T {
 function notHeldByVm<T extends KubeObject>(object: T): T {
   const kept = object.metadata.finalizers?.filter((name) => name !== finalizers.virtualMachine);
   return { ...object, metadata: { ...object.metadata, finalizers: kept } };
+}
+
+async function* nothing<T>(events: AsyncGenerator<T>): AsyncGenerator<T> {
+  for await (const event of events) if (event === undefined) yield event;
 }
 
 async function* everySixth<T>(events: AsyncGenerator<T>): AsyncGenerator<T> {

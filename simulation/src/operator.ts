@@ -1,3 +1,4 @@
+import { nodes } from '@quickvirt/kube';
 import type { Fault } from './plan.ts';
 import type { Mutant } from './mutants.ts';
 import { startController } from './processes/controller-process.ts';
@@ -25,14 +26,13 @@ export class Operator implements Owner {
   }
 
   inflict(fault: Fault): void {
-    const { nodes } = this.#world;
     switch (fault.type) {
       case 'crashController':
         this.#crashController(fault.which, fault.downMs);
         return;
       case 'crashHandler':
       case 'restartHandler':
-        this.#crashHandler(nodes[fault.which % nodes.length]?.name ?? '', fault.downMs);
+        this.#crashHandler(this.#nodeName(fault.which), fault.downMs);
         return;
       case 'twoLeaders':
         this.#startController(1);
@@ -70,10 +70,10 @@ export class Operator implements Owner {
         this.#launcher(fault.which)?.endGuest(fault.how);
         return;
       case 'disconnectNode':
-        this.#disconnect(nodes[fault.which % nodes.length]?.name ?? '', fault.forMs);
+        this.#disconnect(this.#nodeName(fault.which), fault.forMs);
         return;
       case 'powerOffNode':
-        this.#powerOff(nodes[fault.which % nodes.length]?.name ?? '', fault.forMs);
+        this.#powerOff(this.#nodeName(fault.which), fault.forMs, fault.proof);
     }
   }
 
@@ -83,7 +83,7 @@ export class Operator implements Owner {
     if (this.#controllers[0]?.alive) this.#controllers[1]?.crash();
     else if (!this.#controllers[1]?.alive) this.#startController(0);
     for (const node of this.#world.nodes) {
-      node.powerOn();
+      this.#powerOn(node.name);
       this.#world.connectNode(node.name);
       if (!this.#handlers.get(node.name)?.alive) this.#startHandler(node.name);
     }
@@ -108,6 +108,11 @@ export class Operator implements Owner {
   #process(which: number): Process | undefined {
     const all = this.#processes();
     return all[which % all.length];
+  }
+
+  #nodeName(which: number): string {
+    const { nodes: machines } = this.#world;
+    return machines[which % machines.length]?.name ?? '';
   }
 
   #launcher(which: number) {
@@ -145,12 +150,26 @@ export class Operator implements Owner {
     this.#later(forMs, () => this.#world.connectNode(nodeName));
   }
 
-  #powerOff(nodeName: string, forMs: number): void {
+  /** Only what is true is said: a node that is on again by then is not called off. */
+  #proveOff(nodeName: string, how: 'taint' | 'delete'): void {
+    if (!this.#world.node(nodeName).isPowered) this.#world.agents.proveOff(nodeName, how);
+  }
+
+  /** Who called a node off takes that back before it is switched on. */
+  #powerOn(nodeName: string): void {
+    const ref = { name: nodeName };
+    if (this.#world.api.find(nodes, ref))
+      this.#world.api.patch(nodes, ref, { spec: { taints: null } }, { kind: 'merge' });
+    this.#world.node(nodeName).powerOn();
+  }
+
+  #powerOff(nodeName: string, forMs: number, proof?: { how: 'taint' | 'delete'; afterMs: number }): void {
     this.#handlers.get(nodeName)?.crash();
-    this.#world.node(nodeName).powerOff();
+    this.#world.powerOffNode(nodeName);
     this.#later(forMs, () => {
-      this.#world.node(nodeName).powerOn();
+      this.#powerOn(nodeName);
       this.#startHandler(nodeName);
     });
+    if (proof !== undefined) this.#later(proof.afterMs, () => this.#proveOff(nodeName, proof.how));
   }
 }

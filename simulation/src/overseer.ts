@@ -38,6 +38,7 @@ export class Overseer implements WorldObserver {
   readonly #started = new Set<string>();
   readonly #vms = new Map<string, VmRecord>();
   #violation: Violation | undefined;
+  readonly #forced = new Set<string>();
   #writes = 0;
   #lastWriteMs = 0;
 
@@ -76,6 +77,8 @@ export class Overseer implements WorldObserver {
   }
 
   written(change: Change): void {
+    // Heartbeats never rest.
+    if (change.type.kind === 'Lease') return;
     this.#writes++;
     this.#lastWriteMs = this.#world.agenda.nowMs;
     switch (change.type.kind) {
@@ -86,6 +89,11 @@ export class Overseer implements WorldObserver {
       case 'VirtualMachine':
         return this.#vmWritten(change.object as VirtualMachine, change);
     }
+  }
+
+  /** A user took a pod away, whatever ran in it. */
+  podForced(uid: string): void {
+    this.#forced.add(uid);
   }
 
   /** What was asked of the VM of that key, and what came of it. */
@@ -110,7 +118,7 @@ export class Overseer implements WorldObserver {
     const { uid } = object.metadata;
     if (removed) {
       const left = this.#world.runningDomains().find(({ podUid }) => podUid === uid);
-      if (left) this.broken('a pod goes while its domain runs', keyOf(object));
+      if (left && !this.#forced.has(left.podUid)) this.broken('a pod goes while its domain runs', keyOf(object));
       return;
     }
     const owner = object.metadata.ownerReferences?.[0]?.uid;

@@ -5,7 +5,8 @@ import type { RequestFate } from './world/network.ts';
 /** What a user does. `create` makes the VM with a strategy. */
 export type UserAction =
   | { type: 'create'; vm: string; strategy: VirtualMachineRunStrategy; grace: number }
-  | { type: 'start' | 'stop' | 'restart' | 'delete' | 'deletePod' | 'deleteInstance'; vm: string }
+  | { type: 'start' | 'stop' | 'restart' | 'delete' | 'deleteInstance'; vm: string }
+  | { type: 'deletePod' | 'forcePod'; vm: string }
   | { type: 'setStrategy'; vm: string; strategy: VirtualMachineRunStrategy };
 
 /** What goes wrong beside requests. */
@@ -20,7 +21,9 @@ export type Fault =
   | { type: 'stepClock'; which: number; byMs: number }
   | { type: 'killLauncher'; which: number }
   | { type: 'endGuest'; which: number; how: 'poweroff' | 'crash' }
-  | { type: 'disconnectNode' | 'powerOffNode'; which: number; forMs: number };
+  | { type: 'disconnectNode'; which: number; forMs: number }
+  /** The node is off for a time, and may be proved off in that time. */
+  | { type: 'powerOffNode'; which: number; forMs: number; proof?: { how: 'taint' | 'delete'; afterMs: number } };
 
 /** Something that happens at a step of the run. */
 export type Happening = { atStep: number } & ({ user: UserAction } | { fault: Fault });
@@ -95,6 +98,7 @@ function userActions(vm: string, random: Random): Happening[] {
       'setStrategy',
       'delete',
       'deletePod',
+      'forcePod',
       'deleteInstance',
       'create',
     ] as const);
@@ -109,6 +113,7 @@ function userActions(vm: string, random: Random): Happening[] {
 /** Not all kinds in one run: few kinds at a time go deeper (swarm testing). In some runs they come just after the user. */
 function faults(random: Random, nodes: number, actions: readonly Happening[]): Happening[] {
   const forMs = () => random.pick([500, 5_000, 40_000]);
+  const awayMs = () => random.pick([500, 5_000, 60_000, 200_000, 400_000]);
   const kinds: (() => Fault)[] = [
     () => ({ type: 'crashController', which: random.below(2), downMs: forMs() }),
     () => ({ type: 'crashHandler', which: random.below(nodes), downMs: forMs() }),
@@ -120,10 +125,14 @@ function faults(random: Random, nodes: number, actions: readonly Happening[]): H
     () => ({ type: 'stepClock', which: random.below(3), byMs: random.pick([-3_600_000, -10_000, 10_000, 3_600_000]) }),
     () => ({ type: 'killLauncher', which: random.below(4) }),
     () => ({ type: 'endGuest', which: random.below(4), how: random.pick(['poweroff', 'crash'] as const) }),
+    () => ({ type: 'disconnectNode', which: random.below(nodes), forMs: awayMs() }),
     () => ({
-      type: random.pick(['disconnectNode', 'powerOffNode'] as const),
+      type: 'powerOffNode',
       which: random.below(nodes),
-      forMs: forMs(),
+      forMs: awayMs(),
+      ...(random.chance(0.6) && {
+        proof: { how: random.pick(['taint', 'delete'] as const), afterMs: random.pick([100, 20_000, 100_000]) },
+      }),
     }),
   ];
   const enabled = kinds.filter(() => random.chance(0.35));

@@ -51,7 +51,11 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<Outcome
     if (!task) return;
     world.trace?.(() => task.label);
     fingerprint = (Math.imul(fingerprint, 31) + task.label.length + world.api.version) | 0;
-    task.run();
+    try {
+      task.run();
+    } catch (error) {
+      overseer.broken('the world itself failed', (error as Error).stack ?? String(error));
+    }
     await turnOfEventLoop();
   };
   for (const happening of plan.happenings) {

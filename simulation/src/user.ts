@@ -35,7 +35,8 @@ export function act(world: World, overseer: Overseer, action: UserAction): boole
       return true;
     }
     case 'deletePod':
-      return deletePodOf(world, action.vm);
+    case 'forcePod':
+      return deletePodOf(world, overseer, action);
     default:
       return askVirtApi(world, overseer, vm, action.type);
   }
@@ -60,11 +61,20 @@ function askVirtApi(world: World, overseer: Overseer, vm: VirtualMachine, verb: 
   return true;
 }
 
-function deletePodOf(world: World, vm: string): boolean {
+/** `kubectl delete pod`, or with `--force`, of which is said that only a pod of a dead node may be taken away so. */
+function deletePodOf(
+  world: World,
+  overseer: Overseer,
+  { type, vm }: { type: 'deletePod' | 'forcePod'; vm: string },
+): boolean {
   const pod = world.api.list(pods).find(({ metadata }) => metadata.name?.startsWith(`virt-launcher-${vm}-`));
   if (!pod) return false;
+  const force = type === 'forcePod';
+  if (force && (!pod.spec?.nodeName || world.node(pod.spec.nodeName).isConnected)) return false;
+  if (force) overseer.podForced(pod.metadata.uid ?? '');
   try {
-    world.api.delete(pods, { name: pod.metadata.name ?? '', namespace: pod.metadata.namespace });
+    const { name = '', namespace } = pod.metadata;
+    world.api.delete(pods, { name, namespace }, force ? { gracePeriodSeconds: 0 } : {});
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     return false;

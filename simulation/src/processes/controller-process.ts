@@ -1,6 +1,6 @@
 import { Manager, type ControllerOptions } from '@quickvirt/kube';
 import { configReader } from '../../../apps/virt-controller/src/current-config.ts';
-import { NodeLives } from '../../../apps/virt-controller/src/controllers/node/index.ts';
+import { nodeController, NodeLives } from '../../../apps/virt-controller/src/controllers/node/index.ts';
 import { vmController } from '../../../apps/virt-controller/src/controllers/vm/index.ts';
 import { vmiController } from '../../../apps/virt-controller/src/controllers/vmi/index.ts';
 import { makeInformers } from '../../../apps/virt-controller/src/informers.ts';
@@ -19,9 +19,11 @@ export function startController(world: World, name: string, mutant?: Mutant): Pr
   const config = configReader(informers.kubevirts);
   const recorder = { event: () => undefined };
   const options: ControllerOptions = { logger, clock, random };
+  const lives = new NodeLives();
   const manager = new Manager({ logger, clock }).addControllers(
+    nodeController({ client, informers, namespace: NAMESPACE, lives }, options),
     vmController({ client, informers, recorder, config, random }, options),
-    vmiController({ client, informers, recorder, config, launcherImage: 'launcher', lives: new NodeLives() }, options),
+    vmiController({ client, informers, recorder, config, launcherImage: 'launcher', lives }, options),
   );
   world.agenda.add(process, `${name} starts`, () => void manager.run(process.signal));
   return process;

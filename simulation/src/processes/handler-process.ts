@@ -1,6 +1,8 @@
 import { Manager, type ControllerOptions } from '@quickvirt/kube';
 import { configReader, kubevirtInformer } from '../../../apps/virt-handler/src/current-config.ts';
 import { Launchers } from '../../../apps/virt-handler/src/launchers/launchers.ts';
+import { runHeartbeat } from '../../../apps/virt-handler/src/node/heartbeat.ts';
+import { supersededGuests } from '../../../apps/virt-handler/src/superseded/index.ts';
 import { vmiController, vmiInformer } from '../../../apps/virt-handler/src/vmi/index.ts';
 import { apiClient } from '../world/api-client.ts';
 import { launcherDialer } from '../world/launcher.ts';
@@ -14,27 +16,36 @@ export function startHandler(world: World, nodeName: string, mutant?: Mutant): P
   const { clock, logger, random } = process;
   const own = apiClient(world, process);
   const client = mutant?.handler?.(own) ?? own;
-  const dialer = launcherDialer(world, nodeName, process);
+  const ownDialer = launcherDialer(world, nodeName, process);
+  const dialer = mutant?.dialer?.(ownDialer) ?? ownDialer;
   const vmis = vmiInformer(client, nodeName, { logger, clock, random });
   const kubevirts = kubevirtInformer(client, NAMESPACE, { logger, clock, random });
-  const launchers = new Launchers({ dialer: mutant?.dialer?.(dialer) ?? dialer, logger, clock });
+  const launchers = new Launchers({ dialer, logger, clock });
   const options: ControllerOptions = { logger, clock, random };
-  const manager = new Manager({ logger, clock }).addControllers(
-    vmiController(
-      {
-        client,
-        recorder: { event: () => undefined },
-        launchers,
-        vmis,
-        kubevirts,
-        nodeName,
-        config: configReader(kubevirts.store),
-        prepareDevices: async () => undefined,
-        clock,
-      },
-      options,
-    ),
+  const vmiLoop = vmiController(
+    {
+      client,
+      recorder: { event: () => undefined },
+      launchers,
+      vmis,
+      kubevirts,
+      nodeName,
+      config: configReader(kubevirts.store),
+      prepareDevices: async () => undefined,
+      clock,
+    },
+    options,
   );
+  const superseded = supersededGuests(
+    { client, nodeName, vmis, dialer, launcherPods: async () => world.node(nodeName).listeningPods(), logger },
+    options,
+  );
+  const heartbeat = { client, namespace: NAMESPACE, nodeName, podName: process.name, logger, clock };
+  const manager = new Manager({ logger, clock })
+    .addControllers(superseded.controller)
+    // As virt-handler does: guests that were given up come before all others.
+    .addControllers({ ...vmiLoop, run: (stop) => superseded.sweep(stop).then(() => vmiLoop.run(stop)) })
+    .addRunnable({ name: 'heartbeat', run: (stop) => runHeartbeat(heartbeat, stop) });
   world.agenda.add(process, `${process.name} starts`, () => void manager.run(process.signal));
   return process;
 }

@@ -1,5 +1,5 @@
 import { virtualMachineInstances } from '@quickvirt/api';
-import { keyOf, nameOfKey, pods, type KubeObject, type Pod, type ResourceType } from '@quickvirt/kube';
+import { keyOf, nameOfKey, nodes, pods, type KubeObject, type Pod, type ResourceType } from '@quickvirt/kube';
 import type { Change } from '../../../packages/kube/src/testing/memory-api/memory-api.ts';
 import type { Owner } from './agenda.ts';
 import type { World } from './world.ts';
@@ -15,6 +15,44 @@ export class ClusterAgents implements Owner {
       if (change.type.kind === 'Pod') this.#schedule(change.object as Pod, change.removed);
       this.#collect(change);
     });
+  }
+
+  /**
+   * What Kubernetes does about a node that is silent: it says so after 40 s, asks its pods to end after 300 s more, and
+   * takes away those of a node that is deleted or declared out of service. Source: kube-controller-manager's
+   * node-lifecycle, taint-eviction and pod-garbage-collector controllers.
+   */
+  nodeWentSilent(nodeName: string): void {
+    const { agenda, api } = this.#world;
+    const isAway = () => !this.#world.node(nodeName).isConnected;
+    agenda.after(this, `${nodeName} is found silent`, 40_000, () => {
+      if (!isAway() || !api.find(nodes, { name: nodeName })) return;
+      const status = { conditions: [{ type: 'Ready', status: 'Unknown' }] };
+      api.patch(nodes, { name: nodeName }, { status }, { kind: 'strategic', subresource: 'status' });
+    });
+    agenda.after(this, `pods of ${nodeName} are evicted`, 340_000, () => {
+      if (isAway()) this.#deletePodsOf(nodeName, undefined);
+    });
+  }
+
+  /** A person, or a fencing agent, says that a node is off. */
+  proveOff(nodeName: string, how: 'taint' | 'delete'): void {
+    const { agenda, api } = this.#world;
+    if (!api.find(nodes, { name: nodeName })) return;
+    const taint = { key: 'node.kubernetes.io/out-of-service', value: 'nodeshutdown', effect: 'NoExecute' };
+    if (how === 'delete') api.delete(nodes, { name: nodeName });
+    else api.patch(nodes, { name: nodeName }, { spec: { taints: [taint] } }, { kind: 'merge' });
+    agenda.after(this, `pods of ${nodeName} are collected`, this.#world.random.between(1_000, 60_000), () => {
+      if (!this.#world.node(nodeName).isConnected) this.#deletePodsOf(nodeName, 0);
+    });
+  }
+
+  #deletePodsOf(nodeName: string, gracePeriodSeconds: number | undefined): void {
+    const { api } = this.#world;
+    for (const { metadata } of api.list(pods, { fieldSelector: `spec.nodeName=${nodeName}` })) {
+      const { name = '', namespace, uid } = metadata;
+      api.delete(pods, { name, namespace }, { uid, ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }) });
+    }
   }
 
   /** kube-scheduler: a pod gets a node. */

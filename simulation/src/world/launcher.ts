@@ -1,10 +1,11 @@
 import type { VirtualMachineInstance } from '@quickvirt/api';
+import { keyOf } from '@quickvirt/kube';
 import { encodeExitRecord } from '@quickvirt/launcher-pod';
 import { RpcError, type DomainState, type LauncherClient } from '@quickvirt/rpc';
 import type { LauncherDialer } from '../../../apps/virt-handler/src/launchers/launcher-dialer.ts';
 import type { Process } from '../processes/process.ts';
 import type { Owner } from './agenda.ts';
-import type { World } from './world.ts';
+import type { DomainEnd, World } from './world.ts';
 
 /** How a launcher's container ended. */
 export interface LauncherExit {
@@ -47,6 +48,7 @@ export class Launcher implements Owner {
   #stopRequested = false;
   #domain: 'none' | 'running' | 'off' = 'none';
   #exit: LauncherExit | undefined;
+  #running = RUNNING_GUEST;
   readonly #changes = new Set<() => void>();
 
   constructor(world: World, pod: { uid: string; key: string; vmiUid: string }, onExit: () => void) {
@@ -114,6 +116,7 @@ export class Launcher implements Owner {
     const unserved = () => Promise.reject(new RpcError('UNIMPLEMENTED', 'the simulation does not serve this call'));
     const client = {
       watchState: (_request: object, { signal }: { signal?: AbortSignal } = {}) => this.#states(handler, signal),
+      destroyDomain: () => this.#destroy(handler),
       syncDomain: (request: { vmiJson?: Uint8Array }) => this.#sync(handler, request),
       close: () => undefined,
     };
@@ -148,7 +151,7 @@ export class Launcher implements Owner {
   }
 
   #state(): DomainState {
-    return { none: STOPPED_GUEST, running: RUNNING_GUEST, off: ENDED_GUEST }[this.#domain];
+    return { none: STOPPED_GUEST, running: this.#running, off: ENDED_GUEST }[this.#domain];
   }
 
   #sync(handler: Process, { vmiJson }: { vmiJson?: Uint8Array }): Promise<{ started: boolean }> {
@@ -170,13 +173,27 @@ export class Launcher implements Owner {
     });
   }
 
+  #destroy(handler: Process): Promise<object> {
+    return new Promise((resolve, reject) => {
+      this.#soon('DestroyDomain', () => {
+        this.#guestOff('Destroyed');
+        handler.soon('answer of DestroyDomain', () => resolve({}));
+      });
+      this.#onceEnded(() =>
+        handler.soon('no answer of DestroyDomain', () => reject(new RpcError('UNAVAILABLE', 'the launcher is gone'))),
+      );
+    });
+  }
+
   #start(vmi: VirtualMachineInstance): void {
     this.#domain = 'running';
+    const [namespace, name] = keyOf(vmi).split('/');
+    this.#running = { ...RUNNING_GUEST, domainXml: `<domain type="qemu"><name>${namespace}_${name}</name></domain>` };
     this.#world.domainStarted(this, vmi);
     this.#changed();
   }
 
-  #guestOff(reason: 'ShutDown' | 'GuestPoweredOff' | 'GuestPanicked' | 'GracePeriodOver'): void {
+  #guestOff(reason: Exclude<DomainEnd, 'Killed'>): void {
     if (this.#domain !== 'running' || this.#exit) return;
     this.#domain = 'off';
     this.#world.domainEnded(this, reason);

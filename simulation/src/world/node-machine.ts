@@ -1,4 +1,4 @@
-import { isNotFound, keyOf, nameOfKey, pods, timestamp, type Pod } from '@quickvirt/kube';
+import { isNotFound, keyOf, nameOfKey, nodes, pods, timestamp, type Node, type Pod } from '@quickvirt/kube';
 import { COMPUTE_CONTAINER } from '@quickvirt/launcher-pod';
 import type { Owner } from './agenda.ts';
 import { Launcher } from './launcher.ts';
@@ -12,6 +12,7 @@ export class NodeMachine implements Owner {
   readonly #queued = new Set<string>();
   #powered = true;
   #connected = true;
+  #boots = 1;
 
   constructor(world: World, name: string) {
     this.#world = world;
@@ -19,6 +20,7 @@ export class NodeMachine implements Owner {
     world.api.subscribe(({ type, object }) => {
       if (type.kind === 'Pod' && (object as Pod).spec?.nodeName === name) this.#look(keyOf(object));
     });
+    this.#register();
   }
 
   get isPowered(): boolean {
@@ -39,14 +41,20 @@ export class NodeMachine implements Owner {
     return this.#launchers.get(podUid);
   }
 
+  /** Uids of the pods whose launcher listens. */
+  listeningPods(): string[] {
+    return this.launchers.filter(({ isListening }) => isListening).map(({ podUid }) => podUid);
+  }
+
   /** The network fails: launchers go on, and nobody hears of them. */
   disconnect(): void {
     this.#connected = false;
   }
 
   connect(): void {
+    if (this.#connected) return;
     this.#connected = true;
-    if (this.#powered) this.#lookAtAll();
+    if (this.#powered) this.#return();
   }
 
   /** The power fails: everything on it ends at once. */
@@ -56,8 +64,24 @@ export class NodeMachine implements Owner {
   }
 
   powerOn(): void {
+    if (this.#powered) return;
     this.#powered = true;
-    if (this.#connected) this.#lookAtAll();
+    this.#boots++;
+    if (this.#connected) this.#return();
+  }
+
+  /** The kubelet is back: it says that the node is ready, and looks at what it has. */
+  #return(): void {
+    this.#register();
+    this.#lookAtAll();
+  }
+
+  #register(): void {
+    const { api } = this.#world;
+    const ref = { name: this.name };
+    if (!api.find(nodes, ref)) api.create<Node>(nodes, { metadata: ref, spec: {} });
+    const status = { conditions: [ready('True')], nodeInfo: { bootID: `boot-${this.#boots}` } };
+    api.patch(nodes, ref, { status }, { kind: 'strategic', subresource: 'status' });
   }
 
   #lookAtAll(): void {

@@ -5,7 +5,7 @@ import {
   type KubeVirt,
   type VirtualMachineInstance,
 } from '@quickvirt/api';
-import { pods, keyOf, type KubeObject, type ResourceType, type WatchOptions } from '@quickvirt/kube';
+import { keyOf, nodes, pods, type KubeObject, type ResourceType, type WatchOptions } from '@quickvirt/kube';
 import { MemoryApi, type Change } from '../../../packages/kube/src/testing/memory-api/memory-api.ts';
 import type { Process } from '../processes/process.ts';
 import { Random } from '../random.ts';
@@ -25,7 +25,7 @@ const BEGINNING_MS = Date.parse('2026-01-01T00:00:00Z');
 const CONTESTED: readonly string[] = ['virtualmachines', 'virtualmachineinstances', 'pods', 'nodes', 'leases'];
 
 /** How a guest came to its end. */
-export type DomainEnd = 'ShutDown' | 'GuestPoweredOff' | 'GuestPanicked' | 'GracePeriodOver' | 'Killed';
+export type DomainEnd = 'ShutDown' | 'GuestPoweredOff' | 'GuestPanicked' | 'GracePeriodOver' | 'Destroyed' | 'Killed';
 
 /** What others see of what happens, beside the API server. */
 export interface WorldObserver {
@@ -54,6 +54,7 @@ export class World {
   readonly agenda: Agenda;
   readonly api: MemoryApi;
   readonly network: Network;
+  readonly agents: ClusterAgents;
   readonly trace: ((line: () => string) => void) | undefined;
   readonly observers: WorldObserver[] = [];
   readonly #faults: FaultSource;
@@ -63,7 +64,8 @@ export class World {
   readonly #lags: { process: Process; plural: string; untilMs: number }[] = [];
   #uids = 0;
 
-  constructor({ seed, nodes, faults, trace }: WorldOptions) {
+  constructor(options: WorldOptions) {
+    const { seed, faults, trace } = options;
     this.random = new Random(seed);
     this.agenda = new Agenda(this.random);
     this.trace = trace && ((line) => trace(`${(this.agenda.nowMs / 1000).toFixed(3).padStart(9)} ${line()}`));
@@ -75,8 +77,8 @@ export class World {
       rules: RULES,
     });
     this.api.subscribe((change) => this.#written(change));
-    for (const name of nodes) this.#nodes.set(name, new NodeMachine(this, name));
-    new ClusterAgents(this);
+    this.agents = new ClusterAgents(this);
+    for (const name of options.nodes) this.#nodes.set(name, new NodeMachine(this, name));
     this.api.create<KubeVirt>(kubevirts, {
       metadata: { name: 'kubevirt', namespace: NAMESPACE },
       spec: { configuration: { developerConfiguration: { useEmulation: true } } },
@@ -101,8 +103,11 @@ export class World {
 
   /** Where the scheduler would put a pod now. */
   nodeForPod(): string | undefined {
-    const up = this.nodes.filter((node) => node.isConnected);
-    return up.length > 0 ? this.random.pick(up).name : undefined;
+    const up = this.api.list(nodes).filter(({ spec, status }) => {
+      const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+      return ready?.status === 'True' && !spec?.taints?.length;
+    });
+    return up.length > 0 ? this.random.pick(up).metadata.name : undefined;
   }
 
   /** Whether an object of this uid is stored. */
@@ -187,6 +192,13 @@ export class World {
   /** The network to a node fails: its guests go on, and nobody hears of them. */
   disconnectNode(name: string): void {
     this.node(name).disconnect();
+    this.agents.nodeWentSilent(name);
+  }
+
+  /** The power fails: all on it is gone. */
+  powerOffNode(name: string): void {
+    this.node(name).powerOff();
+    this.agents.nodeWentSilent(name);
   }
 
   connectNode(name: string): void {

@@ -1,8 +1,8 @@
-import { leases, systemClock, type Clock, type KubeClient } from '@quickvirt/kube';
+import { leases, systemClock, type Clock, type ApiClient } from '@quickvirt/kube';
 import type { Logger } from '@quickvirt/telemetry';
 
 export interface HeartbeatOptions {
-  client: KubeClient;
+  client: ApiClient;
   namespace: string;
   nodeName: string;
   /** This pod, as the Lease's holder. */

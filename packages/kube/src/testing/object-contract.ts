@@ -158,6 +158,8 @@ function serverSideApply(client: () => ApiClient): void {
     const second = await apply(first, 'b', { phase: 'Running' });
     const third = await apply(second, 'a', { nodeName: 'n1' });
     expect(third.status).toEqual({ phase: 'Running', nodeName: 'n1' });
+    const fourth = await apply(third, 'b', {});
+    expect(fourth.status).toEqual({ nodeName: 'n1' });
   });
 
   test('is refused for another version and an object that is gone', async () => {

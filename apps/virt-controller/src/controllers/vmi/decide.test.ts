@@ -79,6 +79,7 @@ function observed(vmi: VirtualMachineInstance, pod?: Pod, rest: Partial<VmiObser
     podName,
     vm: undefined,
     mountFailure: undefined,
+    podAbsentMs: Infinity,
     nodeLife: { state: 'alive' },
     config: clusterConfigFrom(undefined),
     renderPod: () => aPod({}),

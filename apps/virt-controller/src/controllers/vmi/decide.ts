@@ -23,6 +23,7 @@ import { lastFailureOf, withConsole } from './last-failure.ts';
 import { computeEnd, podCondition, podState } from './pod-state.ts';
 import { containerTrouble, unschedulable } from './pod-trouble.ts';
 import { readyCondition, unresponsiveNode } from './ready.ts';
+import { unseenEndLeftMs } from './unseen-end.ts';
 import { statusToApply, type WantedVmiStatus } from './status.ts';
 
 /** What the VMI controller knows of one instance. */
@@ -33,6 +34,8 @@ export interface VmiObserved {
   readonly podName: string;
   /** The launcher pod as it was when it went; undefined while it is there. */
   readonly departedPod?: Pod;
+  /** How long the pod has been gone while its node was believed alive, by the monotonic clock. */
+  readonly podAbsentMs: number;
   /** The VM that controls the instance. */
   readonly vm: VirtualMachine | undefined;
   /** The latest FailedMount of the pod, as the kubelet tells it. */
@@ -47,8 +50,10 @@ export interface VmiObserved {
 /** Decides about one instance. */
 export function decideVmi(observed: VmiObserved, now: Date): Decision<VmiEffect> {
   const { vmi } = observed;
+  if (!vmi.metadata.deletionTimestamp && isFinal(vmi)) return { effects: afterEnd(observed, now) };
+  const unseenLeftMs = isLost(observed) ? 0 : unseenEndLeftMs(observed);
+  if (unseenLeftMs > 0) return { effects: untilEndIsSure(observed, now), requeueAfterMs: unseenLeftMs };
   if (vmi.metadata.deletionTimestamp) return { effects: deletion(observed, now) };
-  if (isFinal(vmi)) return { effects: afterEnd(observed, now) };
   if (isLost(observed)) return { effects: onLostNode(observed, now) };
   switch (podState(observed.pod)) {
     case 'absent':
@@ -98,6 +103,17 @@ function onLostNode(observed: VmiObserved, now: Date): VmiEffect[] {
   const scheduled = findCondition(vmi.status?.conditions, 'PodScheduled');
   const status = statusToApply(vmi, { entered: [], conditions: scheduled ? [scheduled, ready] : [ready] }, now);
   return [...(status ? [{ type: 'applyStatus' as const, vmi, status }] : []), ...newTrouble(vmi, ready)];
+}
+
+/** The pod is gone and nobody told the guest's end: its instance stays, so that no other takes its place. */
+function untilEndIsSure({ vmi, pod }: VmiObserved, now: Date): VmiEffect[] {
+  const { conditions, phase = '' } = vmi.status ?? {};
+  // What it says of its pod's end is worth more.
+  if (findCondition(conditions, 'Ready')?.status === 'False') return [];
+  const scheduled = findCondition(conditions, 'PodScheduled');
+  const ready = readyCondition({ phase, pod, end: undefined });
+  const status = statusToApply(vmi, { entered: [], conditions: scheduled ? [scheduled, ready] : [ready] }, now);
+  return status ? [{ type: 'applyStatus', vmi, status }] : [];
 }
 
 /** An instance that never had a pod gets one; one that had is lost. */

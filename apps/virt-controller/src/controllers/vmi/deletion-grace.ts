@@ -12,6 +12,11 @@ function guestGraceSeconds(vmi: VirtualMachineInstance): number {
   return vmi.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
 }
 
+/** The longest that the kubelet lets a launcher pod of this instance live once it is to end, in milliseconds. */
+export function longestPodEndMs(vmi: VirtualMachineInstance): number {
+  return (guestGraceSeconds(vmi) + RENDERED_MARGIN_SECONDS) * 1_000;
+}
+
 /**
  * The grace period for deleting a launcher pod. virt-launcher was told the guest's grace period when it started; if the
  * instance asks for a shorter one since, the kubelet must cut it short, so the margin is left out.

@@ -1,5 +1,6 @@
 import type { VirtualMachineInstance } from '@quickvirt/api';
-import { controllerOf, type ChangeSource, type Pod, type StoreReader } from '@quickvirt/kube';
+import { controllerOf, systemClock, type ChangeSource, type Clock, type Pod, type StoreReader } from '@quickvirt/kube';
+import type { NodeLives } from '../node/index.ts';
 
 /**
  * Launcher pods as they were last seen, until their instance is gone: a pod that ends and is removed in one moment would
@@ -7,20 +8,46 @@ import { controllerOf, type ChangeSource, type Pod, type StoreReader } from '@qu
  */
 export class DepartedPods {
   readonly #byVmiUid = new Map<string, Pod>();
+  /** Monotonic time since when an instance's pod was seen to be gone on a node that is alive. */
+  readonly #absentSinceMs = new Map<string, { sinceMs: number; nodeName: string }>();
+  readonly #clock: Clock;
 
   constructor(
     pods: ChangeSource<Pod>,
     vmis: ChangeSource<VirtualMachineInstance> & { readonly store: StoreReader<VirtualMachineInstance> },
+    lives: Pick<NodeLives, 'subscribe'>,
+    clock: Clock = systemClock,
   ) {
+    this.#clock = clock;
     pods.subscribe((change) => {
       const owner = controllerOf(change.object);
-      if (change.type !== 'deleted' || !owner) return;
+      if (!owner) return;
+      this.#absentSinceMs.delete(owner.uid);
+      if (change.type !== 'deleted') return;
       const vmi = vmis.store.get(`${change.object.metadata.namespace}/${owner.name}`);
       if (vmi?.metadata.uid === owner.uid) this.#byVmiUid.set(owner.uid, change.object);
     });
     vmis.subscribe((change) => {
-      if (change.type === 'deleted') this.#byVmiUid.delete(change.object.metadata.uid ?? '');
+      if (change.type !== 'deleted') return;
+      this.#byVmiUid.delete(change.object.metadata.uid ?? '');
+      this.#absentSinceMs.delete(change.object.metadata.uid ?? '');
     });
+    // While nothing was heard of a node nothing ended there for sure.
+    lives.subscribe((nodeName) => {
+      for (const [uid, absence] of this.#absentSinceMs) {
+        if (absence.nodeName === nodeName) this.#absentSinceMs.delete(uid);
+      }
+    });
+  }
+
+  /** How long the pod of that instance has been gone, as far as this process knows: 0 at the first look. */
+  absentMs({ metadata, status }: VirtualMachineInstance): number {
+    const { uid = '' } = metadata;
+    const nowMs = this.#clock.monotonicMs();
+    const known = this.#absentSinceMs.get(uid);
+    if (known) return nowMs - known.sinceMs;
+    this.#absentSinceMs.set(uid, { sinceMs: nowMs, nodeName: status?.nodeName ?? '' });
+    return 0;
   }
 
   /** The pod of that instance that is gone. */

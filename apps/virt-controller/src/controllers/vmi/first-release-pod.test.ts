@@ -64,6 +64,7 @@ describe('a launcher pod that an earlier release rendered', () => {
           podName: firstRelease.metadata.name ?? '',
           vm: undefined,
           mountFailure: undefined,
+          podAbsentMs: Infinity,
           nodeLife: { state: 'alive' },
           config,
           renderPod: () => {

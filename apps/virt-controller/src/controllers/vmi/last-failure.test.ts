@@ -33,7 +33,13 @@ function aPod(compute: object, consoleMessage?: string): Pod {
 }
 
 function decide(observed: Pick<VmiObserved, 'vmi' | 'pod'> & Partial<VmiObserved>) {
-  const rest = { podName: 'p', vm: undefined, mountFailure: undefined, nodeLife: { state: 'alive' } as const };
+  const rest = {
+    podName: 'p',
+    podAbsentMs: Infinity,
+    vm: undefined,
+    mountFailure: undefined,
+    nodeLife: { state: 'alive' } as const,
+  };
   const config = clusterConfigFrom(undefined);
   return decideVmi({ ...rest, config, renderPod: () => aPod({}), ...observed }, NOW).effects;
 }

@@ -56,6 +56,7 @@ function decide(vmi: VirtualMachineInstance, pod: Pod | undefined, nodeLife: Nod
       podName: launcherPodName(vmi),
       vm: undefined,
       mountFailure: undefined,
+      podAbsentMs: Infinity,
       nodeLife,
       config: clusterConfigFrom(undefined),
       renderPod: () => {

@@ -38,18 +38,23 @@ export function applied(
   let object: unknown = target;
   for (const [other, owned] of owners) {
     if (other === manager) continue;
-    const lost = [...owned].filter(([path]) => {
+    const lost = [...owned.keys()].filter((path) => {
       const mine = leaves.get(path);
-      return mine !== undefined && !isItem(mine) && !isDeepStrictEqual(valueAt(target, mine.steps), mine.value);
+      return mine !== undefined && !isItem(mine) && !holds(valueAt(target, mine.steps), mine.value);
     });
-    if (lost.length > 0 && !force) throw new ApplyConflict(`conflict with "${other}": ${lost[0]?.[0]}`);
-    next.set(other, lost.length === 0 ? owned : new Map([...owned].filter((entry) => !lost.includes(entry))));
+    if (lost.length > 0 && !force) throw new ApplyConflict(`conflict with "${other}": ${lost[0]}`);
+    const kept = [...owned].filter(([path]) => !lost.includes(path));
+    next.set(other, lost.length === 0 ? owned : new Map(kept));
   }
-  for (const { steps, value } of leaves.values()) object = withValue(object, steps, value);
+  for (const { steps, value } of leaves.values()) {
+    if (!holds(valueAt(object, steps), value)) object = withValue(object, steps, value);
+  }
   const others = [...next.values()];
   for (const [path, leaf] of owners.get(manager) ?? []) {
     if (leaves.has(path) || others.some((owned) => owned.has(path))) continue;
     if (isItem(leaf) && others.some((owned) => [...owned.keys()].some((one) => one.startsWith(`${path}.`)))) continue;
+    const left = valueAt(object, leaf.steps);
+    if (!isItem(leaf) && isObject(leaf.value) && isObject(left) && Object.keys(left).length > 0) continue;
     object = without(object, leaf.steps);
   }
   next.set(manager, leaves);
@@ -68,6 +73,12 @@ export function ownersAfterUpdate(owners: FieldOwners, updated: object): FieldOw
     next.set(manager, kept.length === owned.size ? owned : new Map(kept));
   }
   return next;
+}
+
+/** Whether a field has the value. An empty object says only that there is one: whatever is in it is its owners'. */
+function holds(current: unknown, value: unknown): boolean {
+  if (isObject(value) && Object.keys(value).length === 0) return isObject(current);
+  return isDeepStrictEqual(current, value);
 }
 
 function isItem({ steps }: Leaf): boolean {
