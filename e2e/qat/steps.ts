@@ -72,10 +72,13 @@ async function agree(document: Record<string, unknown>, { kubectl, machine, name
   const {
     vmi,
     timeoutMs = defaultTimeoutMs,
+    claim = false,
     ...rest
   } = document as {
     vmi: string;
     timeoutMs?: number;
+    /** Whether it came by a resource claim. */
+    claim?: boolean;
   } & Partial<ExpectedDevice> &
     Pick<ExpectedDevice, 'name' | 'pciAddress'>;
   const expected: ExpectedDevice = { ...ofStandIn(rest.pciAddress, claim), atBoot: true, ...rest };
