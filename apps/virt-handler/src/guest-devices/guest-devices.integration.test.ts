@@ -7,7 +7,7 @@ import { clusterConfigFrom, domainConfigFrom } from '@quickvirt/config';
 import { KubeClient, Manager, statusApply } from '@quickvirt/kube';
 import { Metrics, type Logger } from '@quickvirt/telemetry';
 import { servePodResources, type RpcServer } from '@quickvirt/rpc';
-import { settle as settleWithin, startKubeApiserver, type KubeApiserver } from '@quickvirt/testing';
+import { eventually, settle as settleWithin, startKubeApiserver, type KubeApiserver } from '@quickvirt/testing';
 import { socketDialer } from '../launchers/launcher-dialer.ts';
 import { Launchers } from '../launchers/launchers.ts';
 import { FakeLauncher } from '../testing/fake-launcher.ts';
@@ -43,7 +43,8 @@ beforeAll(async () => {
   apiserver = await startKubeApiserver();
   client = await KubeClient.load({ kubeconfig: apiserver.kubeconfigPath });
   await apiserver.kubectl('create', '-f', join(CRDS, 'virtualmachineinstances.kubevirt.io.yaml'));
-  await apiserver.kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s');
+  // A CRD has no conditions at first, which `kubectl wait` takes for an error.
+  await eventually(() => apiserver.kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s'));
 }, 600_000);
 
 afterAll(async () => {
