@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { virtualFunctionAddress } from '@quickvirt/qat';
+import { FakeTree } from './fake-tree.ts';
 
 /** A function on the fake bus. */
 export interface FakeFunction {
@@ -75,6 +76,8 @@ export class FakeSysfs {
   readonly root: string;
   /** Root of `/dev`. */
   readonly devices: string;
+  readonly #sysfs: FakeTree;
+  readonly #dev: FakeTree;
   readonly #options: Required<FakeSysfsOptions>;
   readonly #functions = new Map<string, State>();
   readonly #drivers = new Set<string>();
@@ -87,17 +90,19 @@ export class FakeSysfs {
   private constructor(directory: string, options: FakeSysfsOptions) {
     this.root = join(directory, 'sys');
     this.devices = join(directory, 'dev');
+    this.#sysfs = new FakeTree(this.root);
+    this.#dev = new FakeTree(this.devices);
     this.#options = { iommu: true, kernel: 'new', vfio: 'denylist', variants: [], ...options };
   }
 
   static async create(options: FakeSysfsOptions = {}): Promise<FakeSysfs> {
     const fake = new FakeSysfs(await mkdtemp(join(tmpdir(), 'fake-sysfs-')), options);
     for (const path of ['bus/pci/devices', 'bus/pci/drivers', 'kernel/iommu_groups', 'class/iommu', 'kernel/debug']) {
-      await mkdir(join(fake.root, path), { recursive: true });
+      await fake.#sysfs.putDirectory(path);
     }
     await mkdir(fake.devices);
-    await fake.#put('bus/pci/drivers_probe', '');
-    if (fake.#options.iommu) await fake.#link('class/iommu/dmar0', 'devices/virtual/iommu/dmar0');
+    await fake.#sysfs.put('bus/pci/drivers_probe', '');
+    if (fake.#options.iommu) await fake.#sysfs.link('class/iommu/dmar0', 'devices/virtual/iommu/dmar0');
     if (fake.#options.vfio !== 'absent') await fake.loadModule('vfio-pci', fake.#parametersAtStart());
     for (const variant of fake.#options.variants) await fake.loadModule(variant);
     return fake;
@@ -111,13 +116,13 @@ export class FakeSysfs {
   async loadModule(module: string, parameters: readonly string[] = []): Promise<void> {
     await this.addDriver(module);
     const directory = `module/${module.replaceAll('-', '_')}`;
-    await mkdir(join(this.root, directory, 'parameters'), { recursive: true });
+    await this.#sysfs.putDirectory(join(directory, 'parameters'));
     if (module === 'vfio-pci') {
       const isOff = parameters.includes('disable_denylist=1');
       this.#options.vfio = isOff ? 'no-denylist' : 'denylist';
-      await this.#put(`${directory}/parameters/disable_denylist`, isOff ? 'Y' : 'N');
-      await mkdir(join(this.root, 'module/vfio_iommu_type1'), { recursive: true });
-      await this.#putDevice('vfio/vfio');
+      await this.#sysfs.put(`${directory}/parameters/disable_denylist`, isOff ? 'Y' : 'N');
+      await this.#sysfs.putDirectory('module/vfio_iommu_type1');
+      await this.#dev.put('vfio/vfio', '');
     }
   }
 
@@ -125,17 +130,18 @@ export class FakeSysfs {
   async unloadModule(module: string): Promise<void> {
     if ([...this.#functions.values()].some((device) => device.driver === module)) throw refused('EBUSY');
     this.#drivers.delete(module);
-    await rm(join(this.root, `bus/pci/drivers/${module}`), { recursive: true });
-    await rm(join(this.root, `module/${module.replaceAll('-', '_')}`), { recursive: true });
+    await this.#sysfs.remove(`bus/pci/drivers/${module}`);
+    await this.#sysfs.remove(join(`module/${module.replaceAll('-', '_')}`));
     if (module === 'vfio-pci') this.#options.vfio = 'absent';
   }
 
   async addDriver(driver: string): Promise<void> {
     this.#drivers.add(driver);
     const directory = `bus/pci/drivers/${driver}`;
-    await mkdir(join(this.root, directory), { recursive: true });
-    for (const attribute of ['bind', 'unbind', 'new_id', 'remove_id']) await this.#put(`${directory}/${attribute}`, '');
-    await this.#link(`${directory}/module`, `module/${driver.replaceAll('-', '_')}`);
+    await this.#sysfs.putDirectory(directory);
+    for (const attribute of ['bind', 'unbind', 'new_id', 'remove_id'])
+      await this.#sysfs.put(`${directory}/${attribute}`, '');
+    await this.#sysfs.link(`${directory}/module`, `module/${driver.replaceAll('-', '_')}`);
   }
 
   async addFunction(definition: FakeFunction): Promise<void> {
@@ -159,10 +165,10 @@ export class FakeSysfs {
       irq: '0',
       driver_override: '(null)',
     };
-    await mkdir(join(this.root, state.directory), { recursive: true });
-    for (const [name, value] of Object.entries(attributes)) await this.#put(`${state.directory}/${name}`, value);
-    await this.#link(`bus/pci/devices/${state.address}`, state.directory);
-    await this.#link(`${state.directory}/subsystem`, 'bus/pci');
+    await this.#sysfs.putDirectory(state.directory);
+    for (const [name, value] of Object.entries(attributes)) await this.#sysfs.put(`${state.directory}/${name}`, value);
+    await this.#sysfs.link(`bus/pci/devices/${state.address}`, state.directory);
+    await this.#sysfs.link(`${state.directory}/subsystem`, 'bus/pci');
     await this.#writeUevent(state);
     if (state.group !== undefined && this.#options.iommu) await this.#joinGroup(state, state.group);
     if (state.driver !== undefined) {
@@ -193,7 +199,7 @@ export class FakeSysfs {
         'qat_ras/reset_error_counters': '',
       }),
     };
-    for (const [name, value] of Object.entries(attributes)) await this.#put(`${state.directory}/${name}`, value);
+    for (const [name, value] of Object.entries(attributes)) await this.#sysfs.put(`${state.directory}/${name}`, value);
     if (definition.vfDriver) await this.addDriver(definition.vfDriver);
     const debug = this.#debugDirectory(state);
     for (const [name, value] of Object.entries({
@@ -202,25 +208,25 @@ export class FakeSysfs {
       queries_sent: '7',
       queries_failed: '0',
     })) {
-      await this.#put(`${debug}/heartbeat/${name}`, value);
+      await this.#sysfs.put(`${debug}/heartbeat/${name}`, value);
     }
     if (definition.services !== undefined) {
-      await this.#put(`${debug}/telemetry/control`, '0');
-      await this.#put(`${debug}/telemetry/device_data`, 'sample_cnt 12\nutil_cpr0 34\nbw_in 5');
+      await this.#sysfs.put(`${debug}/telemetry/control`, '0');
+      await this.#sysfs.put(`${debug}/telemetry/device_data`, 'sample_cnt 12\nutil_cpr0 34\nbw_in 5');
     }
   }
 
   /** Plays something that is not a write of ours: a reset, a fault, a person. */
   async set(address: string, attribute: string, value: string): Promise<void> {
-    await this.#put(`${this.#function(address).directory}/${attribute}`, value);
+    await this.#sysfs.put(`${this.#function(address).directory}/${attribute}`, value);
   }
 
   async setHeartbeat(address: string, status: 0 | -1): Promise<void> {
-    await this.#put(`${this.#debugDirectory(this.#function(address))}/heartbeat/status`, String(status));
+    await this.#sysfs.put(`${this.#debugDirectory(this.#function(address))}/heartbeat/status`, String(status));
   }
 
   async setTelemetry(address: string, control: 0 | 1): Promise<void> {
-    await this.#put(`${this.#debugDirectory(this.#function(address))}/telemetry/control`, String(control));
+    await this.#sysfs.put(`${this.#debugDirectory(this.#function(address))}/telemetry/control`, String(control));
   }
 
   /** A guest takes a function, or lets go of it. */
@@ -243,8 +249,8 @@ export class FakeSysfs {
     await this.#unbind(state);
     if (state.owner !== undefined) await this.#forgetVirtual(this.#function(state.owner), address);
     await this.#leaveGroup(state);
-    await unlink(join(this.root, 'bus/pci/devices', address));
-    await rm(join(this.root, state.directory), { recursive: true });
+    await this.#sysfs.unlink(join('bus/pci/devices', address));
+    await this.#sysfs.remove(state.directory);
     this.#functions.delete(address);
   }
 
@@ -260,7 +266,7 @@ export class FakeSysfs {
     this.writes.push(`${path}=${value}`);
     const [, driver, action] = /^bus\/pci\/drivers\/([^/]+)\/(bind|unbind)$/.exec(path) ?? [];
     if (driver !== undefined) return this.#bindOrUnbind(driver, action ?? '', value.trim());
-    if (/^kernel\/debug\/qat_.*\/telemetry\/control$/.test(path)) return this.#put(path, value);
+    if (/^kernel\/debug\/qat_.*\/telemetry\/control$/.test(path)) return this.#sysfs.put(path, value);
     if (path === 'bus/pci/drivers_probe') return this.#probe(value.trim());
     const [, address = '', attribute = ''] = /^bus\/pci\/devices\/([^/]+)\/(.+)$/.exec(path) ?? [];
     const state = this.#functions.get(address);
@@ -323,9 +329,9 @@ export class FakeSysfs {
     const state = this.#function(address);
     state.owner = owner.address;
     owner.virtual.push(address);
-    await this.#link(`${state.directory}/physfn`, owner.directory);
-    await this.#link(`${owner.directory}/virtfn${index}`, state.directory);
-    const autoprobe = (await this.#get(`${owner.directory}/sriov_drivers_autoprobe`)) === '1';
+    await this.#sysfs.link(`${state.directory}/physfn`, owner.directory);
+    await this.#sysfs.link(`${owner.directory}/virtfn${index}`, state.directory);
+    const autoprobe = (await this.#sysfs.get(`${owner.directory}/sriov_drivers_autoprobe`)) === '1';
     if (autoprobe && physical.vfDriver !== undefined) await this.#bind(state, physical.vfDriver);
   }
 
@@ -337,7 +343,7 @@ export class FakeSysfs {
   }
 
   async #setServices(state: State, value: string): Promise<void> {
-    const isDown = (await this.#get(`${state.directory}/qat/state`)) === 'down';
+    const isDown = (await this.#sysfs.get(`${state.directory}/qat/state`)) === 'down';
     if (!isDown || !SERVICE_SETS.has(value)) throw refused('EINVAL');
     await this.set(state.address, 'qat/cfg_services', value);
   }
@@ -376,43 +382,44 @@ export class FakeSysfs {
 
   async #bind(state: State, driver: string): Promise<void> {
     state.driver = driver;
-    await this.#link(`${state.directory}/driver`, `bus/pci/drivers/${driver}`);
-    await this.#link(`bus/pci/drivers/${driver}/${state.address}`, state.directory);
+    await this.#sysfs.link(`${state.directory}/driver`, `bus/pci/drivers/${driver}`);
+    await this.#sysfs.link(`bus/pci/drivers/${driver}/${state.address}`, state.directory);
     await this.#writeUevent(state);
     if (!isVfio(driver)) return;
     state.vfioIndex = this.#vfioCount;
     this.#vfioCount += 1;
-    await mkdir(join(this.root, state.directory, 'vfio-dev', `vfio${state.vfioIndex}`), { recursive: true });
-    if (state.group !== undefined && this.#options.iommu) await this.#putDevice(`vfio/${state.group}`);
+    await this.#sysfs.putDirectory(join(state.directory, 'vfio-dev', `vfio${state.vfioIndex}`));
+    if (state.group !== undefined && this.#options.iommu) await this.#dev.put(`vfio/${state.group}`, '');
   }
 
   async #unbind(state: State): Promise<void> {
     const { driver } = state;
     if (driver === undefined) return;
     state.driver = undefined;
-    await unlink(join(this.root, state.directory, 'driver'));
-    await unlink(join(this.root, 'bus/pci/drivers', driver, state.address));
+    await this.#sysfs.unlink(join(state.directory, 'driver'));
+    await this.#sysfs.unlink(join('bus/pci/drivers', driver, state.address));
     await this.#writeUevent(state);
     if (!isVfio(driver)) return;
-    await rm(join(this.root, state.directory, 'vfio-dev'), { recursive: true });
+    await this.#sysfs.remove(join(state.directory, 'vfio-dev'));
     const group = state.group;
     const isLast = ![...this.#functions.values()].some((other) => other.group === group && isVfio(other.driver));
-    if (isLast) await rm(join(this.devices, 'vfio', String(group)), { force: true });
+    if (isLast) await this.#dev.remove(`vfio/${group}`);
   }
 
   async #joinGroup(state: State, group: number): Promise<void> {
     const directory = `kernel/iommu_groups/${group}`;
-    await mkdir(join(this.root, directory, 'devices'), { recursive: true });
-    await this.#put(`${directory}/type`, 'DMA-FQ');
-    await this.#link(`${directory}/devices/${state.address}`, state.directory);
-    await this.#link(`${state.directory}/iommu_group`, directory);
+    await this.#sysfs.putDirectory(join(directory, 'devices'));
+    await this.#sysfs.put(`${directory}/type`, 'DMA-FQ');
+    await this.#sysfs.link(`${directory}/devices/${state.address}`, state.directory);
+    await this.#sysfs.link(`${state.directory}/iommu_group`, directory);
   }
 
   async #leaveGroup(state: State): Promise<void> {
     if (state.group === undefined || !this.#options.iommu) return;
-    const directory = join(this.root, `kernel/iommu_groups/${state.group}`);
-    await unlink(join(directory, 'devices', state.address));
-    if ((await readdir(join(directory, 'devices'))).length === 0) await rm(directory, { recursive: true });
+    const directory = `kernel/iommu_groups/${state.group}`;
+    await this.#sysfs.unlink(`${directory}/devices/${state.address}`);
+    const left = await readdir(join(this.root, directory, 'devices'));
+    if (left.length === 0) await this.#sysfs.remove(directory);
   }
 
   async #forgetVirtual(owner: State, address: string): Promise<void> {
@@ -423,7 +430,7 @@ export class FakeSysfs {
     const name = names.find(
       (candidate) => virtualFunctionAddress(owner.address, Number(candidate.slice(6)), physical) === address,
     );
-    if (name !== undefined) await unlink(join(this.root, directory, name));
+    if (name !== undefined) await this.#sysfs.unlink(join(directory, name));
   }
 
   async #writeUevent(state: State): Promise<void> {
@@ -434,7 +441,7 @@ export class FakeSysfs {
       `PCI_ID=${state.id.toUpperCase()}`,
       `PCI_SLOT_NAME=${state.address}`,
     ];
-    await this.#put(`${state.directory}/uevent`, lines.join('\n'));
+    await this.#sysfs.put(`${state.directory}/uevent`, lines.join('\n'));
   }
 
   #function(address: string): State {
@@ -449,29 +456,6 @@ export class FakeSysfs {
 
   #parametersAtStart(): string[] {
     return this.#options.vfio === 'no-denylist' ? ['disable_denylist=1'] : [];
-  }
-
-  async #get(path: string): Promise<string> {
-    return (await readFile(join(this.root, path), 'utf8')).trim();
-  }
-
-  async #put(path: string, value: string): Promise<void> {
-    const absolute = join(this.root, path);
-    await mkdir(dirname(absolute), { recursive: true });
-    await writeFile(absolute, `${value}\n`);
-  }
-
-  async #putDevice(path: string): Promise<void> {
-    const absolute = join(this.devices, path);
-    await mkdir(dirname(absolute), { recursive: true });
-    await writeFile(absolute, '');
-  }
-
-  async #link(path: string, target: string): Promise<void> {
-    const absolute = join(this.root, path);
-    await mkdir(dirname(absolute), { recursive: true });
-    await rm(absolute, { force: true });
-    await symlink(relative(dirname(absolute), join(this.root, target)), absolute);
   }
 }
 
