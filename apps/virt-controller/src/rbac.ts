@@ -23,7 +23,7 @@ const clusterRules: readonly PolicyRule[] = [
   { apiGroups: [''], resources: ['persistentvolumeclaims', 'namespaces'], verbs: ['get'] },
   // Their node's label and their readiness gate, in one write.
   { apiGroups: [''], resources: ['pods/status'], verbs: ['patch'] },
-  { apiGroups: [''], resources: ['events'], verbs: ['list', 'watch', 'create', 'patch'] },
+  { apiGroups: [''], resources: ['events'], verbs: ['get', 'list', 'watch', 'create', 'patch'] },
   // controllers/node: whether a node answers, or is proved off.
   { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch'] },
   // certificates: our three signers only.

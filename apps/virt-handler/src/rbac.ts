@@ -8,7 +8,8 @@ export const rbac: AppRights = {
   cluster: [
     { apiGroups: ['kubevirt.io'], resources: ['virtualmachineinstances'], verbs: ['get', 'list', 'watch'] },
     { apiGroups: ['kubevirt.io'], resources: ['virtualmachineinstances/status'], verbs: ['patch'] },
-    { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
+    // An event that an earlier process wrote is read, to count on.
+    { apiGroups: [''], resources: ['events'], verbs: ['get', 'create', 'patch'] },
     // The node's runtime version and labels are read, its own labels and the report of its QAT cards written.
     { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch', 'patch'] },
     // One condition of its own: QuickVirtQatHealthy.

@@ -1,5 +1,5 @@
 import { virtualMachineInstances } from '@quickvirt/api';
-import { pods, timestamp, type KubeClient, type Pod } from '@quickvirt/kube';
+import { nodes, pods, timestamp, type KubeClient, type Node, type Pod } from '@quickvirt/kube';
 
 /** An object of the namespace that the tests work in. */
 export const here = (name: string) => ({ name, namespace: 'default' });
@@ -23,6 +23,18 @@ export class SimulatedNode {
 
   constructor(admin: KubeClient) {
     this.#admin = admin;
+  }
+
+  /** The Node object that the kubelet makes, Ready. */
+  async register(name = 'node1'): Promise<void> {
+    await this.#admin.create(nodes, { metadata: { name } } as Node);
+    await this.ready(name, 'True');
+  }
+
+  /** What the kubelet, or in its absence the node controller, says of the node. */
+  async ready(name: string, status: 'True' | 'Unknown'): Promise<void> {
+    const conditions = [{ type: 'Ready', status, lastTransitionTime: AT, lastHeartbeatTime: AT }];
+    await this.#admin.patch(nodes, { name }, { status: { conditions } }, { kind: 'merge', subresource: 'status' });
   }
 
   /** What the scheduler does. */
