@@ -140,7 +140,6 @@ const KWOK_STAGES = [
   'node/heartbeat-with-lease/node-heartbeat-with-lease',
   'pod/fast/pod-ready',
   'pod/fast/pod-complete',
-  'pod/fast/pod-delete',
 ];
 
 /** Builds what is not cached, which takes minutes from nothing; else answers at once. */
