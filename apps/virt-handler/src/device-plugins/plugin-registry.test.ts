@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { serveDevicePlugin, registerDevicePlugin, type RpcServer } from '@quickvirt/rpc';
+import { dialDevicePlugin, registerDevicePlugin, serveDevicePlugin, type RpcServer } from '@quickvirt/rpc';
 import type { Logger } from '@quickvirt/telemetry';
 import { FakeKubelet, settle } from '@quickvirt/testing';
 import { DevicePlugin } from './device-plugin.ts';
@@ -140,6 +140,10 @@ describe('a name that another plugin has', () => {
     await settle(() => expect([...registry.foreignSockets()]).toEqual([[RESOURCE, 'qat.intel.com_sym-dc.sock']]));
     await kubelet.until(() => offered()[0] === 'theirs');
     plugin.changed();
+    // A list of ours would have come by the time that its plugin answers some calls over another connection.
+    const ours = dialDevicePlugin(plugin.socketPath);
+    for (let call = 0; call < 5; call += 1) await ours.getDevicePluginOptions({});
+    ours.close();
     expect(kubelet.registrations).toHaveLength(2);
     expect(offered()).toEqual(['theirs']);
   });
