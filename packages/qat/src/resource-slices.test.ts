@@ -22,13 +22,17 @@ function written(published: readonly PublishedSlice[], writes: readonly SliceWri
   return slices;
 }
 
-/** What a scheduler may allocate: the pool at its highest generation, and only when it is whole. */
+/**
+ * What a scheduler may allocate: the pool at its highest generation, and only when it is whole. In the order of the
+ * devices' numbers, because which slice holds which is nothing to a scheduler.
+ */
 function allocatable(slices: readonly PublishedSlice[], driver = 'qat.example'): readonly DraDevice[] | undefined {
   const own = slices.filter(({ spec }) => spec.driver === driver);
   const generation = Math.max(0, ...own.map(({ spec }) => spec.pool.generation));
   const newest = own.filter(({ spec }) => spec.pool.generation === generation);
   if (newest.some(({ spec }) => spec.pool.resourceSliceCount !== newest.length)) return undefined;
-  return newest.flatMap(({ spec }) => spec.devices);
+  const numberOf = ({ name }: DraDevice) => Number(name.slice('vf-'.length));
+  return newest.flatMap(({ spec }) => spec.devices).toSorted((a, b) => numberOf(a) - numberOf(b));
 }
 
 describe('decideResourceSlices', () => {
