@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { mkdirSync, readdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { resourceClaims, type KubeClient, type Pod } from '@quickvirt/kube';
@@ -23,6 +24,7 @@ interface PreparedClaim {
 export class ResourceClaims {
   readonly #client: KubeClient;
   readonly #drivers = new Map<string, DraPluginClient>();
+  readonly #registrations = new EventEmitter().setMaxListeners(0);
   readonly #prepared = new Map<string, Map<string, PreparedClaim>>();
 
   constructor(client: KubeClient) {
@@ -48,9 +50,16 @@ export class ResourceClaims {
       this.#drivers.get(info.name)?.close();
       this.#drivers.set(info.name, dialDraPlugin(info.endpoint));
       console.log(`DRA driver ${info.name} is registered`);
+      this.#registrations.emit('registered');
     }
     await registration.notifyRegistrationStatus({ pluginRegistered: true, error: '' });
     registration.close();
+  }
+
+  /** The scheduler may know a driver's devices before the kubelet knows the driver: the kubelet, too, tries until it does. */
+  async #registered(driver: string): Promise<DraPluginClient> {
+    for (let plugin; ; await once(this.#registrations, 'registered'))
+      if ((plugin = this.#drivers.get(driver))) return plugin;
   }
 
   /** Prepares all claims of a pod, by its own names of them. @throws Error with the driver's words when one cannot be. */
@@ -66,8 +75,7 @@ export class ResourceClaims {
   async #prepareClaim(namespace: string, name: string): Promise<PreparedClaim> {
     const claim = await this.#client.get(resourceClaims, { namespace, name });
     const driver = claim.status?.allocation?.devices?.results?.[0]?.driver ?? '';
-    const plugin = this.#drivers.get(driver);
-    if (!plugin) throw new Error(`claim ${namespace}/${name}: DRA driver ${JSON.stringify(driver)} is not registered`);
+    const plugin = await this.#registered(driver);
     const reference = { namespace, name, uid: claim.metadata.uid ?? '' };
     const { claims } = await plugin.nodePrepareResources({ claims: [reference] });
     const answer = claims[reference.uid];
