@@ -3,7 +3,7 @@ import { ConsoleSession } from '../src/console-session.ts';
 import type { Kubectl } from '../src/kubectl.ts';
 
 /** The time within which a machine's status must be right after a fault is over. */
-export const RECOVERY_MS = 60_000;
+const RECOVERY_MS = 60_000;
 
 /** A machine that must run through everything: the same boot, an uptime that never drops. */
 export class SteadyGuest {

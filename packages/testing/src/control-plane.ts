@@ -13,8 +13,8 @@ export interface ControlPlane {
   /** Applies objects as the administrator. */
   apply(objects: readonly object[]): Promise<void>;
   /** Starts one more program as the administrator; it ends with the control plane. */
-  start(name: string, program: string, args: readonly string[]): LaunchedProcess;
-  stop(): Promise<void>;
+  start: (name: string, program: string, args: readonly string[]) => LaunchedProcess;
+  stop: () => Promise<void>;
 }
 
 /**
