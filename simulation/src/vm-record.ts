@@ -30,6 +30,7 @@ export class VmRecord {
   #lastEdit = 0;
   #instance: string | undefined;
   #deleting = false;
+  #madeTooLate = false;
 
   /** The user made or changed the VM. */
   vmWritten(vm: VirtualMachine, version: number): void {
@@ -60,6 +61,7 @@ export class VmRecord {
     const strategies = this.#strategies;
     this.#strategies = new Set([this.#strategy]);
     this.#made.push({ uid, version });
+    this.#madeTooLate = this.#deleting;
     this.#instance = uid;
     if (this.#strategy === 'Halted' || this.#deleting) this.#toGo.add(uid);
     if (strategies.has('Always')) return undefined;
@@ -80,6 +82,11 @@ export class VmRecord {
     const phase = vmi.status?.phase;
     this.#lastEnd = phase === 'Succeeded' || phase === 'Failed' ? phase : 'unknown';
     this.#instance = undefined;
+  }
+
+  /** The instance was made of a VM that was being deleted, by a cache that lagged: the garbage collector takes it. */
+  get madeTooLate(): boolean {
+    return this.#madeTooLate;
   }
 
   /** Whether anybody ever asked for the instance's end. */

@@ -43,7 +43,7 @@ export class ClusterAgents implements Owner {
     if (how === 'delete') api.delete(nodes, { name: nodeName });
     else api.patch(nodes, { name: nodeName }, { spec: { taints: [taint] } }, { kind: 'merge' });
     agenda.after(this, `pods of ${nodeName} are collected`, this.#world.random.between(1_000, 60_000), () => {
-      if (!this.#world.node(nodeName).isConnected) this.#deletePodsOf(nodeName, 0);
+      if (!this.#world.node(nodeName).isPowered) this.#deletePodsOf(nodeName, 0);
     });
   }
 

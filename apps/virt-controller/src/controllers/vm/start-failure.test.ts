@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { VirtualMachineInstance } from '@quickvirt/api';
-import { backOffSeconds, startFailureAfter } from './start-failure.ts';
+import { backOffLeftMs, backOffSeconds, startFailureAfter } from './start-failure.ts';
 
 const now = new Date('2026-08-01T00:00:00Z');
 
@@ -45,4 +45,11 @@ describe('starts that fail', () => {
   test('are remembered while there is no instance', () => {
     expect(startFailureAfter({ ...facts, vmi: undefined })).toBe(previous);
   });
+});
+
+test('a retry that a wrong clock put beyond every back-off holds nobody up', () => {
+  const at = (retryAfterTimestamp: string) => backOffLeftMs({ retryAfterTimestamp }, new Date('2026-08-01T00:00:00Z'));
+  expect(at('2026-08-01T00:05:00Z')).toBe(300_000);
+  expect(at('2026-08-01T01:00:00Z')).toBe(0);
+  expect(at('2099-01-01T00:00:00Z')).toBeGreaterThan(86_400_000);
 });

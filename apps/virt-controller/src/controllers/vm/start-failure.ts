@@ -4,6 +4,8 @@ import { isFinal, reachedRunning } from '../vmi-lifecycle.ts';
 
 /** Longest wait between two starts of a guest that never runs. KubeVirt's own, so that users meet what they know. */
 const MAX_BACK_OFF_SECONDS = 300;
+/** By more than this no clock jumps. */
+const WRONG_CLOCK_MS = 86_400_000;
 const FIRST_BACK_OFF_SECONDS = 10;
 
 const RESTARTING: readonly VirtualMachineRunStrategy[] = ['Always', 'RerunOnFailure', 'Once'];
@@ -43,8 +45,12 @@ export function backOffSeconds(failures: number, jitter: number): number {
   return Math.min(MAX_BACK_OFF_SECONDS, Math.round(base * (1 + jitter / 2)));
 }
 
-/** Milliseconds until the next start is allowed; 0 when it is allowed now. */
+/**
+ * Milliseconds until the next start is allowed; 0 when it is allowed now. A time further away than any back-off was
+ * written by a clock that was wrong by minutes or hours, and holds nobody up; one beyond a day was put there on purpose.
+ */
 export function backOffLeftMs(failure: VirtualMachineStartFailure | undefined, now: Date): number {
   if (!failure?.retryAfterTimestamp) return 0;
-  return Math.max(0, Date.parse(failure.retryAfterTimestamp) - now.getTime());
+  const leftMs = Math.max(0, Date.parse(failure.retryAfterTimestamp) - now.getTime());
+  return leftMs > MAX_BACK_OFF_SECONDS * 1_000 && leftMs < WRONG_CLOCK_MS ? 0 : leftMs;
 }

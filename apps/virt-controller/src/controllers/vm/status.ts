@@ -80,7 +80,9 @@ export function settlesInMs(
 }
 
 function left(since: string | undefined, settlesMs: number, now: Date): number {
-  return since ? Math.max(0, Date.parse(since) + settlesMs - now.getTime()) : 0;
+  const leftMs = since ? Math.max(0, Date.parse(since) + settlesMs - now.getTime()) : 0;
+  // A beginning that lies ahead was written by a clock that was wrong.
+  return leftMs > settlesMs ? 0 : leftMs;
 }
 
 /** Whether nothing changes but mirrored conditions that tell of no trouble. */
