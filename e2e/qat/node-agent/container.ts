@@ -4,7 +4,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execute } from './execute.ts';
 
-const RUNC = ['runc', '--root', '/run/runc'];
+const RUNC = 'runc';
+const RUNC_ROOT = ['--root', '/run/runc'];
 
 /** A container that was started. */
 export interface RunningContainer {
@@ -20,8 +21,7 @@ export async function startContainer(id: string, config: object, logPath: string
   await mkdir(bundle, { recursive: true });
   await writeFile(join(bundle, 'config.json'), JSON.stringify(config));
   const log = openSync(logPath, 'a');
-  const [program = '', ...args] = [...RUNC, 'run', '--bundle', bundle, id];
-  const child = spawn(program, args, { stdio: ['ignore', log, log] });
+  const child = spawn(RUNC, [...RUNC_ROOT, 'run', '--bundle', bundle, id], { stdio: ['ignore', log, log] });
   closeSync(log);
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', reject);
@@ -29,6 +29,6 @@ export async function startContainer(id: string, config: object, logPath: string
   });
   return {
     ended,
-    kill: async (signal) => void (await execute([...RUNC, 'kill', id, signal], 10_000)),
+    kill: async (signal) => void (await execute([RUNC, ...RUNC_ROOT, 'kill', id, signal], 10_000)),
   };
 }
