@@ -40,6 +40,8 @@ const { values, positionals } = parseArgs({
   },
 });
 
+const casesFolder = fileURLToPath(new URL('cases', import.meta.url));
+
 /** Leaves the results behind as JSON and says how many passed. */
 function report(results: readonly CaseResult[], file: string): void {
   mkdirSync(values.out, { recursive: true });
@@ -49,46 +51,19 @@ function report(results: readonly CaseResult[], file: string): void {
   process.exitCode = failed > 0 ? 1 : 0;
 }
 
-const isChaos = positionals[0] === 'chaos';
-const isFencing = positionals[0] === 'fencing';
-const isQat = positionals[0] === 'qat';
-const cases = readCases(
-  fileURLToPath(new URL('cases', import.meta.url)),
-  isChaos || isFencing || isQat ? [] : positionals,
-);
 const wanted = {
   nodes: Number(values.nodes),
   name: values.name,
   yes: values.yes || process.env.CI === 'true',
   skipImages: values['skip-images'],
 };
-if (values.list) {
-  for (const { name } of cases) console.log(name);
-} else if (isChaos) {
-  report(
-    await runChaos({
-      ...wanted,
-      kills: Number(values.kills),
-      cutMs: Number(values['cut-seconds']) * 1000,
-      machines: Number(values.machines),
-      seed: Number(values.seed),
-      out: join(values.out, 'chaos'),
-    }),
-    'chaos.json',
-  );
-} else if (isFencing) {
-  report(await runFencing({ ...wanted, out: join(values.out, 'fencing') }), 'fencing.json');
-} else if (isQat) {
-  const out = join(values.out, 'qat');
-  report(await runQat({ names: positionals.slice(1), keep: values.keep, out }), 'qat.json');
-} else if (values['chart-lifecycle']) {
-  report(await runChartLifecycle(wanted), 'chart-lifecycle.json');
-} else {
+
+async function runOwnCases(names: readonly string[]): Promise<CaseResult[]> {
   const cluster = await prepareCluster(wanted);
   // kubectl and virtctl, ours and those of a case's commands, find the cluster by it.
   process.env.KUBECONFIG = cluster.kubeconfigPath;
   const { kubectlPath, kubeconfigPath, system, guestImage } = cluster;
-  const results = await runCases(cases, {
+  return runCases(readCases(casesFolder, [...names]), {
     contextOf: (_testCase, namespace) => ({
       kubectl: new Kubectl(kubectlPath, namespace),
       kubeconfig: kubeconfigPath,
@@ -100,5 +75,30 @@ if (values.list) {
     saveEvidence: ({ name }, context) => collectEvidence(join(values.out, name), context),
     keep: values.keep,
   });
-  report(results, 'cases.json');
+}
+
+/** What can be run beside the cases; each leaves `<name>.json`. */
+const suites: Readonly<Record<string, (names: readonly string[]) => Promise<CaseResult[]>>> = {
+  chaos: () =>
+    runChaos({
+      ...wanted,
+      kills: Number(values.kills),
+      cutMs: Number(values['cut-seconds']) * 1000,
+      machines: Number(values.machines),
+      seed: Number(values.seed),
+      out: join(values.out, 'chaos'),
+    }),
+  fencing: () => runFencing({ ...wanted, out: join(values.out, 'fencing') }),
+  qat: (names) => runQat({ names: [...names], keep: values.keep, out: join(values.out, 'qat') }),
+  'chart-lifecycle': () => runChartLifecycle(wanted),
+};
+
+const [first = '', ...rest] = values['chart-lifecycle'] ? ['chart-lifecycle'] : positionals;
+const suite = suites[first];
+if (values.list) {
+  for (const { name } of readCases(casesFolder, [])) console.log(name);
+} else if (suite) {
+  report(await suite(rest), `${first}.json`);
+} else {
+  report(await runOwnCases(positionals), 'cases.json');
 }

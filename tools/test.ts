@@ -62,15 +62,22 @@ async function jest(project: string, extra: string[]): Promise<void> {
   else fail(`${project} tests did not run: see ${out}/${project}.log`);
 }
 
-/** Suites of end-to-end tests, in the order they run: the last one takes the chart off the cluster that they share. */
-const suites = [
+interface Suite {
+  name: string;
+  title: string;
+  words: readonly string[];
+}
+
+/** On one cluster, in this order: the last ones take the chart off it and kill a node. */
+const clusterSuites: readonly Suite[] = [
   { name: 'cases', title: 'end-to-end cases', words: [] },
   { name: 'chaos', title: 'chaos', words: ['chaos', '--kills', '30', '--cut-seconds', '60', '--machines', '15'] },
   { name: 'chart-lifecycle', title: 'life cycle of the chart', words: ['--chart-lifecycle', '--skip-images'] },
-  { name: 'qat', title: 'QAT in a nested machine', words: ['qat'] },
-] as const;
+  { name: 'fencing', title: 'fencing', words: ['fencing', '--skip-images'] },
+];
+const qatSuite: Suite = { name: 'qat', title: 'QAT in a nested machine', words: ['qat'] };
 
-async function e2e({ name, title, words }: (typeof suites)[number]): Promise<void> {
+async function e2e({ name, title, words }: Suite): Promise<void> {
   const results = `${root}out/e2e/${name}.json`;
   rmSync(results, { force: true });
   await runStage({ title, command: [process.execPath, `${root}e2e/run.ts`, ...words, ...install] });
@@ -95,9 +102,10 @@ if (ready) {
     await stage('simulation of the reconcilers', [process.execPath, `${root}simulation/src/main.ts`]);
   if (values.level.includes('integration')) await jest('integration', ['--runInBand']);
   if (values.level.includes('e2e')) {
-    for (const suite of suites) await e2e(suite);
+    for (const suite of clusterSuites) await e2e(suite);
     if (!values['keep-cluster'])
       await stage('cluster down', [process.execPath, `${root}cluster/src/main.ts`, 'down', '--name', 'quickvirt-e2e']);
+    await e2e(qatSuite);
   }
 }
 const listed = JSON.parse(readFileSync(`${root}tools/skips.json`, 'utf8')) as ListedSkip[];
