@@ -6,13 +6,8 @@ import { arbitraryObject } from '@quickvirt/testing';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as fc from 'fast-check';
 import { mutated } from './mutations.ts';
+import type { AdmissionProperty } from './admission-property.ts';
 import { ratchetProperties } from './ratchet.ts';
-
-/** Something that has to hold of every object. */
-export interface AdmissionProperty {
-  name: string;
-  property: fc.IProperty<[object, number]>;
-}
 
 const fresh = { uuid: '5d307ca9-b3ef-428c-8861-06e72d69f223', serial: 'e4686d2c-6e8d-4335-b8fd-81bee22f4815' };
 const allGates: KubeVirt = {

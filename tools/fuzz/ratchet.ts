@@ -2,7 +2,7 @@ import { admissionHooks, isAllowed } from '@quickvirt/admission';
 import type { Resource } from '@quickvirt/api';
 import type { ClusterConfig } from '@quickvirt/config';
 import * as fc from 'fast-check';
-import type { AdmissionProperty } from './admission.ts';
+import type { AdmissionProperty } from './admission-property.ts';
 
 type Json = Record<string, unknown>;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CertificateSigningRequest } from '@quickvirt/kube';
 import { reviewRequest } from './review-request.ts';
-import type { RequestedCertificate } from './x509.ts';
+import type { RequestedCertificate } from './certificate-subjects.ts';
 
 const NODE = 'authentication.kubernetes.io/node-name';
 

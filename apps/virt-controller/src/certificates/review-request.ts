@@ -1,5 +1,5 @@
 import type { CertificateSigningRequest } from '@quickvirt/kube';
-import type { RequestedCertificate } from './x509.ts';
+import type { LeafSubject, RequestedCertificate } from './certificate-subjects.ts';
 import { SIGNERS, type SignerRule, type SignerScope } from './signers.ts';
 
 /** What becomes of a CertificateSigningRequest. */
@@ -9,15 +9,6 @@ export type RequestVerdict =
   | { verdict: 'deny'; message: string }
   /** Approve, when that is not done yet, and sign. */
   | { verdict: 'sign'; approved: boolean; leaf: LeafSubject };
-
-/** What the certificate says. */
-export interface LeafSubject {
-  readonly commonName: string;
-  readonly dnsNames: readonly string[];
-  readonly extendedKeyUsage: SignerRule['extendedKeyUsage'];
-  /** As asked for; undefined leaves it to the CA. */
-  readonly durationMs: number | undefined;
-}
 
 /** Set by the API server from a token that is bound to a pod (KEP-4193). */
 const NODE_NAME_EXTRA = 'authentication.kubernetes.io/node-name';

@@ -14,8 +14,9 @@ import {
 } from '@quickvirt/kube';
 import type { Informers } from '../informers.ts';
 import { currentAuthority } from './authority.ts';
-import { isOurs, reviewRequest, type LeafSubject } from './review-request.ts';
-import { requestedCertificate, signLeaf, type AuthorityKeys, type RequestedCertificate } from './x509.ts';
+import type { LeafSubject, RequestedCertificate } from './certificate-subjects.ts';
+import { isOurs, reviewRequest } from './review-request.ts';
+import { requestedCertificate, signLeaf, type AuthorityKeys } from './x509.ts';
 
 /** What the signing controller works with. */
 export interface SigningPorts {

@@ -15,7 +15,7 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
-import type { LeafSubject } from './review-request.ts';
+import type { LeafSubject, RequestedCertificate } from './certificate-subjects.ts';
 import { BACKDATE_MS } from './rotation.ts';
 
 const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
@@ -29,19 +29,6 @@ const MIN_RSA_BITS = 2048;
 export interface AuthorityKeys {
   readonly certificatePem: string;
   readonly keyPem: string;
-}
-
-/** What a PKCS #10 request asks for. */
-export interface RequestedCertificate {
-  readonly commonName: string;
-  /** Types of subject attributes beside one common name. */
-  readonly otherSubjectFields: readonly string[];
-  readonly dnsNames: readonly string[];
-  /** Alternative names that are no DNS names, as `type:value`. */
-  readonly otherNames: readonly string[];
-  /** Whether the request proves possession of the key. */
-  readonly signatureValid: boolean;
-  readonly keyAllowed: boolean;
 }
 
 /** A self-signed CA that is good from `now`, a little backdated, for `durationMs`. */
