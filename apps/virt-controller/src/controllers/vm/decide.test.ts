@@ -147,6 +147,17 @@ describe('run strategies', () => {
     expect(status.stateChangeRequests).toEqual([{ action: 'Start' }]);
   });
 
+  test('a start whose guest failed at once is done: it must not bar the next one for ever', () => {
+    const vm = aVm({ runStrategy: 'Manual' }, { stateChangeRequests: [start] });
+    const failed = itsInstance(vm, { phase: 'Failed' });
+    const at = (resourceVersion: string) => ({ ...failed, metadata: { ...failed.metadata, resourceVersion } });
+    expect(decideVm(observed(vm, at('2')), NOW).status.stateChangeRequests).toEqual([]);
+    // Last changed before the VM: it may be an older one, gone by now, that the cache still shows.
+    expect(decideVm(observed(vm, at('0')), NOW).status.stateChangeRequests).toEqual([start]);
+    const rerun = aVm({ runStrategy: 'RerunOnFailure' }, { stateChangeRequests: [start] });
+    expect(decideVm(observed(rerun, at('2')), NOW).status.stateChangeRequests).toEqual([start]);
+  });
+
   test('a paused start reaches the instance', () => {
     const vm = aVm({ runStrategy: 'Manual' }, { stateChangeRequests: [{ action: 'Start', data: { paused: 'true' } }] });
     const [create] = decideVm(observed(vm), NOW).effects;

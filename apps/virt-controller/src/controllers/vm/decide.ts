@@ -44,7 +44,7 @@ export interface VmPlan extends Decision<VmEffect> {
 export function decideVm(observed: VmObserved, now: Date): VmPlan {
   const { vm, jitter } = observed;
   const { vmi, taken } = ownInstance(observed);
-  const requests = pendingRequests(vm.status?.stateChangeRequests, vmi);
+  const requests = pendingRequests(vm, vmi);
   const startFailure = startFailureAfter({
     strategy: runStrategyOf(vm),
     previous: vm.status?.startFailure,

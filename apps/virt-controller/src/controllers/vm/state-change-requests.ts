@@ -1,23 +1,39 @@
-import type { VirtualMachineInstance, VirtualMachineStateChangeRequest } from '@quickvirt/api';
+import type { VirtualMachine, VirtualMachineInstance, VirtualMachineStateChangeRequest } from '@quickvirt/api';
 import { isFinal } from '../vmi-lifecycle.ts';
+import { runStrategyOf } from './run-strategy.ts';
 
 /**
  * The requests that are still to be carried out, oldest first. A Stop is done when the instance it names is gone; a Start
- * is done when an instance lives that nobody is stopping. Requests are looked at in order, and none is dropped before
- * those ahead of it: `restart` is a Stop followed by a Start.
+ * is done when an instance lives that nobody is stopping, or one was made for it that has ended already. Requests are
+ * looked at in order, and none is dropped before those ahead of it: `restart` is a Stop followed by a Start.
  */
 export function pendingRequests(
-  requests: readonly VirtualMachineStateChangeRequest[] | undefined,
+  vm: VirtualMachine,
   vmi: VirtualMachineInstance | undefined,
 ): VirtualMachineStateChangeRequest[] {
-  const pending = [...(requests ?? [])];
-  while (pending[0] && isDone(pending[0], vmi)) pending.shift();
+  const pending = [...(vm.status?.stateChangeRequests ?? [])];
+  while (pending[0] && isDone(pending[0], vm, vmi)) pending.shift();
   return pending;
 }
 
-function isDone(request: VirtualMachineStateChangeRequest, vmi: VirtualMachineInstance | undefined): boolean {
+function isDone(
+  request: VirtualMachineStateChangeRequest,
+  vm: VirtualMachine,
+  vmi: VirtualMachineInstance | undefined,
+): boolean {
   if (request.action === 'Stop') return !vmi || vmi.metadata.uid !== request.uid;
-  return vmi !== undefined && !isFinal(vmi) && !vmi.metadata.deletionTimestamp;
+  if (!vmi) return false;
+  return (!isFinal(vmi) && !vmi.metadata.deletionTimestamp) || cameAfterRequest(vm, vmi);
+}
+
+/**
+ * Whether an instance that has ended, or is going, is one that came after the Start: it changed after the VM did. A lone
+ * Start is taken only while there is no instance, so an older one that a cache still shows was last changed before it.
+ * Under RerunOnFailure the Start may be owed for the very instance that failed.
+ */
+function cameAfterRequest(vm: VirtualMachine, vmi: VirtualMachineInstance): boolean {
+  if (runStrategyOf(vm) === 'RerunOnFailure') return false;
+  return Number(vmi.metadata.resourceVersion) > Number(vm.metadata.resourceVersion);
 }
 
 /** Whether the oldest pending request asks to stop this very instance. */
