@@ -23,7 +23,7 @@ export interface StandIn {
 }
 
 /** One on each NUMA node: `0000:3d:00.0` and `0000:b1:00.0`. */
-export const STAND_INS: readonly StandIn[] = [
+const STAND_INS: readonly StandIn[] = [
   { id: 'pf0', rootBus: 0x3c, numaNode: 0, virtualFunctions: 32 },
   { id: 'pf1', rootBus: 0xb0, numaNode: 1, virtualFunctions: 16 },
 ];
