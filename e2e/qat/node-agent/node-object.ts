@@ -24,7 +24,10 @@ export class NodeObject {
     this.#name = name;
   }
 
+  /** As the kubelet at its start: what plugins offered before counts as 0 until they offer it again. */
   async start(): Promise<void> {
+    const { status } = await this.#client.get(nodes, { name: this.#name });
+    for (const name of Object.keys(status?.capacity ?? {})) if (name.includes('/')) this.#known.add(name);
     await this.#tell();
     await this.#renew();
     setInterval(() => void this.#renew().catch((error: unknown) => console.error('lease', error)), LEASE.renewMs);

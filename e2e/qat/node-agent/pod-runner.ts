@@ -64,7 +64,9 @@ export class PodRunner {
       if (this.#pod.metadata.deletionTimestamp) await this.#remove();
       return;
     }
-    await Promise.all([...this.#containers].map(([name, container]) => this.#follow(name, container)));
+    const own = [...this.#containers].filter(([name]) => !this.#isSidecar(name));
+    await Promise.all(own.map(([name, container]) => this.#follow(name, container)));
+    await this.#endSidecars();
     await this.#told;
     if (this.#stopping) await this.#remove();
   }
@@ -79,10 +81,12 @@ export class PodRunner {
 
   async #start(): Promise<void> {
     const { spec } = this.#pod;
-    if (spec?.initContainers?.length) throw new Error('init containers are not run on this node');
+    const sidecars = spec?.initContainers ?? [];
+    const other = sidecars.find(({ restartPolicy }) => restartPolicy !== 'Always');
+    if (other) throw new Error(`init container ${other.name}: only those that run beside the pod are run on this node`);
     await this.#ports.claims.prepare(this.#pod);
     const volumes = await makeVolumes(this.#pod, this.#ports.volumes);
-    for (const container of spec?.containers ?? []) {
+    for (const container of [...sidecars, ...(spec?.containers ?? [])]) {
       const { namespace = '', name = '' } = this.#pod.metadata;
       const requests = deviceRequests(container);
       const pod = { namespace, name, uid: this.#uid };
@@ -147,7 +151,7 @@ export class PodRunner {
     });
     const log = join(logFolder, `${this.#pod.metadata.namespace}-${this.#pod.metadata.name}-${container.name}.log`);
     this.#containers.set(container.name, await startContainer(id, config, log));
-    this.#states.set(container.name, { running: { startedAt: now() } });
+    if (!this.#isSidecar(container.name)) this.#states.set(container.name, { running: { startedAt: now() } });
   }
 
   async #terminationLog(container: string): Promise<string> {
@@ -170,19 +174,33 @@ export class PodRunner {
     this.#tell(podStatus(this.#pod, this.#states, now()));
   }
 
+  #isSidecar(name: string): boolean {
+    return this.#pod.spec?.initContainers?.some((container) => container.name === name) ?? false;
+  }
+
+  /** Once the pod's own containers have ended. */
+  async #endSidecars(): Promise<void> {
+    const left = [...this.#containers].filter(([name]) => this.#isSidecar(name));
+    await Promise.all(left.map(([, container]) => container.kill('KILL')));
+    await Promise.all(left.map(([, { ended }]) => ended));
+  }
+
   async #stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
     await this.#started?.catch(() => undefined);
     const graceMs = (this.#pod.metadata.deletionGracePeriodSeconds ?? 30) * 1000;
-    const containers = [...this.#containers.values()];
+    const containers = [...this.#containers].filter(([name]) => !this.#isSidecar(name)).map(([, found]) => found);
     if (containers.length === 0) return this.#remove();
     await Promise.all(containers.map((container) => container.kill('TERM')));
     const timer = setTimeout(() => void Promise.all(containers.map((container) => container.kill('KILL'))), graceMs);
     await Promise.all(containers.map(({ ended }) => ended));
     clearTimeout(timer);
     // A pod that had ended before it was deleted is followed by nobody any more.
-    if (this.#ended) await this.#remove();
+    if (this.#ended) {
+      await this.#endSidecars();
+      await this.#remove();
+    }
   }
 
   get #ended(): boolean {
