@@ -36,8 +36,19 @@ export function sampleOf(schema: StructuralSchema, path: string): unknown {
     case 'number':
       return 1.5;
     default:
-      return schema.format === 'date-time' ? '2026-01-31T09:30:00Z' : `text of ${path.split('.').at(-1)}`;
+      return sampleText(schema, path);
   }
+}
+
+/** Texts of the forms that patterns ask for. */
+const texts = ['8086:5845', '0000:6b:00.0', 'sample.example', 'sample', '1Gi', '0.05'];
+
+function sampleText({ format, pattern }: StructuralSchema, path: string): string {
+  if (format === 'date-time') return '2026-01-31T09:30:00Z';
+  if (pattern === undefined) return `text of ${path.split('.').at(-1)}`;
+  const found = texts.find((text) => new RegExp(pattern).test(text));
+  if (found === undefined) throw new Error(`${path}: no sample text matches ${pattern}: add one`);
+  return found;
 }
 
 function sampleObject(schema: StructuralSchema, path: string): unknown {

@@ -7,7 +7,7 @@ import { seedImage, type SecretFiles } from './cloud-init.ts';
 import { DISK_HEADER_BYTES, identifyDiskImage, type DiskImage } from './disk-image.ts';
 import type { DiskStep } from './disk-plan.ts';
 import { FieldError } from './field-error.ts';
-import { fileWithin } from './file-within.ts';
+import { fileWithin, mountedImage } from './file-within.ts';
 import { runProgram } from './run-program.ts';
 
 /** Where volumes come from and disks go to. */
@@ -120,7 +120,8 @@ async function makeOnce(path: string, make: (target: string) => Promise<void>): 
 
 /** The image's file in a containerDisk's volume. */
 async function findImage(volume: string, imagePath: string | undefined): Promise<string> {
-  return fileWithin(volume, imagePath ?? join('disk', await onlyFileIn(join(volume, 'disk'))));
+  const image = await mountedImage(volume);
+  return fileWithin(image, imagePath ?? join('disk', await onlyFileIn(join(image, 'disk'))));
 }
 
 async function onlyFileIn(directory: string): Promise<string> {
