@@ -238,7 +238,9 @@ export class PodRunner {
       )
       .then(
         () => undefined,
-        (error: unknown) => console.error(`the status of pod ${this.#name} could not be told`, error),
+        (error: unknown) => {
+          if (!isNotFound(error)) console.error(`the status of pod ${this.#name} could not be told`, error);
+        },
       );
   }
 }
