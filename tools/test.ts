@@ -99,7 +99,8 @@ if (ready) {
   if (values.level.includes('check')) await stage('check', [process.execPath, `${root}tools/check.ts`]);
   if (values.level.includes('unit')) await jest('unit', []);
   if (values.level.includes('simulation'))
-    await stage('simulation of the reconcilers', [process.execPath, `${root}simulation/src/main.ts`]);
+    for (const [title, ...args] of [['simulation of the reconcilers'], ['its mutants are found', '--mutants']])
+      await stage(String(title), [process.execPath, `${root}simulation/src/main.ts`, ...args]);
   if (values.level.includes('integration')) await jest('integration', ['--runInBand']);
   if (values.level.includes('e2e')) {
     for (const suite of clusterSuites) await e2e(suite);

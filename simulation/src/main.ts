@@ -15,7 +15,7 @@ import { run } from './run.ts';
 import { shrink } from './shrink.ts';
 
 /** So many seeds may pass before a mutant is found. */
-const MUTANT_SEEDS = 1_500;
+const MUTANT_SEEDS = 3_000;
 
 const { values } = parseArgs({
   options: {

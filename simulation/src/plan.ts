@@ -43,6 +43,8 @@ export interface Plan {
   readonly seed: number;
   readonly nodes: number;
   readonly happenings: readonly Happening[];
+  /** Only writes are counted for `requestFaults`, not reads and heartbeats. */
+  readonly writesOnly: boolean;
   readonly requestFaults: readonly RequestFault[];
   readonly syncFaults: readonly SyncFault[];
 }
@@ -79,6 +81,7 @@ export function planOf(seed: number): Plan {
     seed,
     nodes,
     happenings: happenings.toSorted((a, b) => a.atStep - b.atStep),
+    writesOnly: random.chance(0.6),
     requestFaults: requestFaults(random),
     syncFaults: random.chance(0.3)
       ? [{ sync: random.below(3), fate: random.pick(['refused', 'unanswered'] as const) }]

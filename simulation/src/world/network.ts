@@ -17,7 +17,7 @@ export type RequestFate =
   | 'throttled'
   /** 500: nothing took effect. */
   | 'failed'
-  /** It hangs for up to a minute, and then takes effect, whether or not its sender lives. */
+  /** It hangs for up to a minute, and then takes effect, whether or not its sender lives or still waits. */
   | 'late';
 
 /** The client gives up after this time; the request may take effect yet. KubeClient's default. */
@@ -44,6 +44,7 @@ export class Network implements Owner {
     const { agenda, random } = this.#world;
     const sentAtMs = agenda.nowMs;
     return new Promise<T>((resolve, reject) => {
+      let abandoned = false;
       const answer = (settle: () => void) =>
         sender.soon(`answer ${label}`, () => {
           if (agenda.nowMs - sentAtMs > REQUEST_TIMEOUT_MS) reject(new TransportError(label, 'the time was up'));
@@ -67,9 +68,20 @@ export class Network implements Owner {
       };
       const send = () => {
         const fate = this.#world.fateOf(sender, label);
-        if (fate === 'late')
-          agenda.after(this, `late ${label}`, random.between(LATE_MS.first, LATE_MS.last), () => arrive('late'));
-        else arrive(fate);
+        if (fate !== 'late') return arrive(fate);
+        const lateMs = random.between(LATE_MS.first, LATE_MS.last);
+        agenda.after(this, `late ${label}`, lateMs, () => {
+          this.#world.servesAbandoned = abandoned || !sender.alive;
+          arrive('late');
+          this.#world.servesAbandoned = false;
+        });
+        // The sender gives up, by the time or because its connection broke, and tries again while this one is under way.
+        const givesUpMs = random.chance(0.5) ? random.below(lateMs) : REQUEST_TIMEOUT_MS;
+        const giveUp = () => {
+          abandoned = true;
+          reject(new TransportError(label, 'no answer came'));
+        };
+        if (givesUpMs < lateMs) agenda.after(sender, `no answer ${label}`, givesUpMs, giveUp);
       };
       agenda.add(this, label, send);
     });

@@ -83,6 +83,7 @@ function aboutSilence(
   now: Date,
 ): Decision<VmiEffect> {
   const leftMs = since.getTime() + SILENCE_LIMIT_MS - now.getTime();
+  if (leftMs > SILENCE_LIMIT_MS) return { effects: [], requeueAfterMs: SILENCE_LIMIT_MS };
   if (leftMs > 0) return { effects: [], requeueAfterMs: leftMs };
   const message = bounded(
     `virt-launcher has not answered for more than ${SILENCE_LIMIT_MS / 1000} s: ${error ?? 'it has not opened its socket'}`,
@@ -104,8 +105,10 @@ function aboutStart(observed: VmiObserved, launcher: ObservedLauncher, now: Date
   const reason = outcome.type === 'refused' ? outcome.reason : 'SyncFailed';
   const shown = unsynchronized(vmi, { reason, message: bounded(outcome.message) }, now);
   if (outcome.type === 'refused') return { effects: shown };
-  const leftMs = outcome.at.getTime() + retryDelayMs(outcome.attempts) - now.getTime();
-  return leftMs > 0 ? { effects: shown, requeueAfterMs: leftMs } : { effects: [...shown, ask] };
+  const delayMs = retryDelayMs(outcome.attempts);
+  const leftMs = outcome.at.getTime() + delayMs - now.getTime();
+  // A failure that lies ahead is one before the clock was set back.
+  return leftMs > 0 && leftMs <= delayMs ? { effects: shown, requeueAfterMs: leftMs } : { effects: [...shown, ask] };
 }
 
 function retryDelayMs(attempts: number): number {

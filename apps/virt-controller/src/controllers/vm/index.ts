@@ -1,8 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { virtualMachineInstances, virtualMachines, type VirtualMachine } from '@quickvirt/api';
+import {
+  virtualMachineInstances,
+  virtualMachines,
+  type VirtualMachine,
+  type VirtualMachineInstance,
+} from '@quickvirt/api';
 import type { ClusterConfig } from '@quickvirt/config';
 import {
   controller,
+  isNotFound,
   keyOf,
   type ApiError,
   type Controller,
@@ -42,6 +48,7 @@ export function vmController(ports: VmControllerPorts, options: ControllerOption
 }
 
 function vmReconciler({
+  client,
   informers,
   config,
   random = Math.random,
@@ -53,7 +60,7 @@ function vmReconciler({
       if (!vm) return undefined;
       return {
         vm,
-        vmi: informers.vmis.store.get(key),
+        vmi: await instanceOf(vm, informers.vmis.store.get(key), client),
         config: config(),
         jitter: random(),
         fresh: { uuid: randomUUID(), serial: randomUUID() },
@@ -62,6 +69,25 @@ function vmReconciler({
     decide: decideVm,
     failed: failedVm,
   };
+}
+
+/**
+ * The instance of the VM's name. A cache that lags may not have the one that a Stop names yet, and the Stop would be
+ * taken for done: then the API server is asked.
+ */
+async function instanceOf(
+  vm: VirtualMachine,
+  cached: VirtualMachineInstance | undefined,
+  client: ApiClient,
+): Promise<VirtualMachineInstance | undefined> {
+  const [request] = vm.status?.stateChangeRequests ?? [];
+  if (request?.action !== 'Stop' || request.uid === cached?.metadata.uid) return cached;
+  try {
+    return await client.get(virtualMachineInstances, refOf(vm));
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
 }
 
 /** The VM controller's writes. */

@@ -8,7 +8,10 @@ export interface KindRules {
   readonly metadataWithStatus?: boolean;
   /** Deletion waits for a grace period that an agent (the kubelet) ends: so it is for pods. */
   readonly gracefulDeletion?: boolean;
-  /** Lists whose items have a key (`x-kubernetes-list-map-keys`, patchMergeKey), by the path of field names. */
+  /**
+   * Lists whose items have a key (`x-kubernetes-list-map-keys`, patchMergeKey), by the path of field names; several key
+   * fields are joined by commas.
+   */
   readonly listKeys?: Readonly<Record<string, string>>;
   /** The status with which a new object begins. */
   readonly initialStatus?: object;

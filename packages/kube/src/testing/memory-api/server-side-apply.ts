@@ -5,7 +5,7 @@ type Json = Record<string, unknown>;
 type ListKeys = Readonly<Record<string, string>>;
 
 /** A step of a path: a field, or the item of a keyed list. */
-type Step = { field: string } | { key: string; value: unknown };
+type Step = { field: string } | { key: string; value: string };
 
 interface Leaf {
   readonly steps: readonly Step[];
@@ -81,6 +81,15 @@ function holds(current: unknown, value: unknown): boolean {
   return isDeepStrictEqual(current, value);
 }
 
+/** Fields that tell the items of a list apart; several are joined by commas. */
+function keyFields(item: Json, key: string): Json {
+  return Object.fromEntries(key.split(',').map((field) => [field, item[field]]));
+}
+
+function keyValue(item: Json, key: string): string {
+  return JSON.stringify(keyFields(item, key));
+}
+
 function isItem({ steps }: Leaf): boolean {
   const last = steps.at(-1);
   return last !== undefined && 'key' in last;
@@ -104,9 +113,9 @@ function leavesOf(config: object, listKeys: ListKeys): Map<string, Leaf> {
       return;
     }
     for (const item of value as Json[]) {
-      const itemSteps = [...steps, { key, value: item[key] }];
-      const itemPath = `${path}[${JSON.stringify(item[key])}]`;
-      leaves.set(itemPath, { steps: itemSteps, value: { [key]: item[key] } });
+      const itemSteps = [...steps, { key, value: keyValue(item, key) }];
+      const itemPath = `${path}[${keyValue(item, key)}]`;
+      leaves.set(itemPath, { steps: itemSteps, value: keyFields(item, key) });
       visit(item, itemSteps, itemPath, fieldPath === '' ? '' : `${fieldPath}[]`);
     }
   };
@@ -118,7 +127,10 @@ function valueAt(target: unknown, steps: readonly Step[]): unknown {
   let value = target;
   for (const step of steps) {
     if ('field' in step) value = isObject(value) ? value[step.field] : undefined;
-    else value = Array.isArray(value) ? (value as Json[]).find((item) => item[step.key] === step.value) : undefined;
+    else
+      value = Array.isArray(value)
+        ? (value as Json[]).find((item) => keyValue(item, step.key) === step.value)
+        : undefined;
   }
   return value;
 }
@@ -136,8 +148,8 @@ function withValue(target: unknown, steps: readonly Step[], value: unknown): unk
       : { ...parent, [step.field]: next };
   }
   const list = Array.isArray(target) ? (target as Json[]) : [];
-  const index = list.findIndex((item) => item[step.key] === step.value);
-  const item = index < 0 ? { [step.key]: step.value } : list[index];
+  const index = list.findIndex((item) => keyValue(item, step.key) === step.value);
+  const item = index < 0 ? keyFields(JSON.parse(step.value) as Json, step.key) : list[index];
   const next = (rest.length === 0 ? item : withValue(item, rest, value)) as Json;
   if (index >= 0 && next === list[index]) return target;
   return index < 0 ? [...list, next] : list.with(index, next);
@@ -147,7 +159,7 @@ function without(target: unknown, [step, ...rest]: readonly Step[]): unknown {
   if (step === undefined) return target;
   if ('key' in step) {
     if (!Array.isArray(target)) return target;
-    const index = (target as Json[]).findIndex((item) => item[step.key] === step.value);
+    const index = (target as Json[]).findIndex((item) => keyValue(item, step.key) === step.value);
     if (index < 0) return target;
     if (rest.length === 0) return target.toSpliced(index, 1);
     return target.with(index, without(target[index], rest));
