@@ -134,13 +134,13 @@ export class Overseer implements WorldObserver {
     const key = keyOf(vmi);
     const record = this.recordOf(key);
     if (!was) {
-      const unwanted = record.instanceMade(uid, version);
+      const unwanted = record.instanceMade(uid, version, this.#world.servesLate);
       // A start that is still listed is owed, even if an instance was made for it: it is carried out at least once.
       // One made of a VM that is gone, by a request that hung, goes as it came.
       const vm = this.#world.api.find(virtualMachines, vmi.metadata as ObjectName);
       // A create that hung until after its successor's end cannot be told from a new one: see docs/simulation.md.
       const owed =
-        !vm || this.#world.servesAbandoned || vm.status?.stateChangeRequests?.some(({ action }) => action === 'Start');
+        !vm || this.#world.servesLate || vm.status?.stateChangeRequests?.some(({ action }) => action === 'Start');
       if (unwanted !== undefined && !owed)
         this.broken('an instance is made that nobody asked for', `${key}: ${unwanted}`);
       return;

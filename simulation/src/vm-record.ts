@@ -56,10 +56,10 @@ export class VmRecord {
     this.#toGo.add(uid);
   }
 
-  /** Answers what is wrong with it, if anything. */
-  instanceMade(uid: string, version: number): string | undefined {
+  /** @param late a request that hung made it: what was decided before may still come. Answers what is wrong, if anything. */
+  instanceMade(uid: string, version: number, late: boolean): string | undefined {
     const strategies = this.#strategies;
-    this.#strategies = new Set([this.#strategy]);
+    if (!late) this.#strategies = new Set([this.#strategy]);
     this.#made.push({ uid, version });
     this.#madeTooLate = this.#deleting;
     this.#instance = uid;

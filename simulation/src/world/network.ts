@@ -44,7 +44,6 @@ export class Network implements Owner {
     const { agenda, random } = this.#world;
     const sentAtMs = agenda.nowMs;
     return new Promise<T>((resolve, reject) => {
-      let abandoned = false;
       const answer = (settle: () => void) =>
         sender.soon(`answer ${label}`, () => {
           if (agenda.nowMs - sentAtMs > REQUEST_TIMEOUT_MS) reject(new TransportError(label, 'the time was up'));
@@ -71,16 +70,13 @@ export class Network implements Owner {
         if (fate !== 'late') return arrive(fate);
         const lateMs = random.between(LATE_MS.first, LATE_MS.last);
         agenda.after(this, `late ${label}`, lateMs, () => {
-          this.#world.servesAbandoned = abandoned || !sender.alive;
+          this.#world.servesLate = true;
           arrive('late');
-          this.#world.servesAbandoned = false;
+          this.#world.servesLate = false;
         });
         // The sender gives up, by the time or because its connection broke, and tries again while this one is under way.
         const givesUpMs = random.chance(0.5) ? random.below(lateMs) : REQUEST_TIMEOUT_MS;
-        const giveUp = () => {
-          abandoned = true;
-          reject(new TransportError(label, 'no answer came'));
-        };
+        const giveUp = () => reject(new TransportError(label, 'no answer came'));
         if (givesUpMs < lateMs) agenda.after(sender, `no answer ${label}`, givesUpMs, giveUp);
       };
       agenda.add(this, label, send);

@@ -55,8 +55,8 @@ export class World {
   readonly api: MemoryApi;
   readonly network: Network;
   readonly agents: ClusterAgents;
-  /** The API server serves a request that nobody waits for any more. */
-  servesAbandoned = false;
+  /** The API server serves a request that hung for long. */
+  servesLate = false;
   readonly trace: ((line: () => string) => void) | undefined;
   readonly observers: WorldObserver[] = [];
   readonly #faults: FaultSource;

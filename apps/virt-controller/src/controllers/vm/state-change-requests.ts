@@ -23,16 +23,18 @@ function isDone(
 ): boolean {
   if (request.action === 'Stop') return !vmi || vmi.metadata.uid !== request.uid;
   if (!vmi) return false;
-  return (!isFinal(vmi) && !vmi.metadata.deletionTimestamp) || cameAfterRequest(vm, vmi);
+  const lives = !isFinal(vmi) && !vmi.metadata.deletionTimestamp;
+  // Under RerunOnFailure a Start is owed for the very instance that failed, which a cache may still show alive.
+  if (runStrategyOf(vm) === 'RerunOnFailure') return lives && isNewer(vmi, vm);
+  return lives || isNewer(vmi, vm);
 }
 
 /**
- * Whether an instance that has ended, or is going, is one that came after the Start: it changed after the VM did. A lone
- * Start is taken only while there is no instance, so an older one that a cache still shows was last changed before it.
- * Under RerunOnFailure the Start may be owed for the very instance that failed.
+ * Whether the instance changed after the VM did, and so came after a Start that the VM lists: a lone Start is taken only
+ * while there is no instance, and an older one that a cache still shows was last changed before. Resource versions are
+ * numbers that grow (KEP-5504).
  */
-function cameAfterRequest(vm: VirtualMachine, vmi: VirtualMachineInstance): boolean {
-  if (runStrategyOf(vm) === 'RerunOnFailure') return false;
+function isNewer(vmi: VirtualMachineInstance, vm: VirtualMachine): boolean {
   return Number(vmi.metadata.resourceVersion) > Number(vm.metadata.resourceVersion);
 }
 
