@@ -239,6 +239,8 @@ export async function runChartLifecycle(options: {
   skipImages: boolean;
 }): Promise<CaseResult[]> {
   const { deployment } = await deploy(options);
+  // kubectl finds the cluster by it.
+  process.env.KUBECONFIG = deployment.kubeconfigPath;
   const guestImage = process.env.QUICKVIRT_GUEST_IMAGE ?? 'localhost/quickvirt/guest:dev';
   const installation = new Installation(deployment, guestImage);
   const { guests } = installation;
