@@ -134,7 +134,7 @@ export class Overseer implements WorldObserver {
     const key = keyOf(vmi);
     const record = this.recordOf(key);
     if (!was) {
-      const unwanted = record.instanceMade(uid, version, this.#world.servesLate);
+      const unwanted = record.instanceMade(uid, version, this.#world.servesLate, this.#world.agenda.nowMs);
       // A start that is still listed is owed, even if an instance was made for it: it is carried out at least once.
       // One made of a VM that is gone, by a request that hung, goes as it came.
       const vm = this.#world.api.find(virtualMachines, vmi.metadata as ObjectName);
@@ -172,7 +172,7 @@ export class Overseer implements WorldObserver {
 
   #vmWritten(vm: VirtualMachine, { removed, version }: Change): void {
     const key = keyOf(vm);
-    if (!removed) return this.recordOf(key).vmWritten(vm, version);
+    if (!removed) return this.recordOf(key).vmWritten(vm, version, this.#world.agenda.nowMs);
     const { madeTooLate } = this.recordOf(key);
     this.#vms.delete(key);
     if (madeTooLate) return;

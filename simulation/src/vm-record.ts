@@ -8,6 +8,9 @@ interface Ask {
   readonly uid: string | undefined;
 }
 
+/** So far a cache may lag behind. */
+const LAG_MS = 60_000;
+
 /** Why a VM may have one more instance. */
 type Right = 'started by request' | 'run once';
 
@@ -25,6 +28,8 @@ export class VmRecord {
   #strategy: VirtualMachineRunStrategy = 'Halted';
   /** In force at some time since the last instance was made. */
   #strategies = new Set<VirtualMachineRunStrategy>();
+  /** When a strategy was last in force, of those that are no more. */
+  readonly #inForceUntilMs = new Map<VirtualMachineRunStrategy, number>();
   #lastEnd: 'Succeeded' | 'Failed' | 'unknown' | undefined;
   /** When the user last said how the VM is to run, or to be deleted. */
   #lastEdit = 0;
@@ -33,9 +38,10 @@ export class VmRecord {
   #madeTooLate = false;
 
   /** The user made or changed the VM. */
-  vmWritten(vm: VirtualMachine, version: number): void {
+  vmWritten(vm: VirtualMachine, version: number, nowMs: number): void {
     const strategy = vm.spec.runStrategy ?? 'Halted';
     if (strategy !== this.#strategy) {
+      this.#inForceUntilMs.set(this.#strategy, nowMs);
       this.#strategy = strategy;
       this.#lastEdit = version;
       if (strategy === 'Once' || strategy === 'RerunOnFailure') this.#rights.push('run once');
@@ -57,8 +63,9 @@ export class VmRecord {
   }
 
   /** @param late a request that hung made it: what was decided before may still come. Answers what is wrong, if anything. */
-  instanceMade(uid: string, version: number, late: boolean): string | undefined {
-    const strategies = this.#strategies;
+  instanceMade(uid: string, version: number, late: boolean, nowMs: number): string | undefined {
+    const recent = [...this.#inForceUntilMs].filter(([, untilMs]) => nowMs - untilMs < LAG_MS).map(([one]) => one);
+    const strategies = new Set([...this.#strategies, ...recent]);
     if (!late) this.#strategies = new Set([this.#strategy]);
     this.#made.push({ uid, version });
     this.#madeTooLate = this.#deleting;
