@@ -53,7 +53,10 @@ export class ControlChannel {
     this.#socket = socket;
     socket.on('error', (error) => this.#end(error));
     socket.once('close', () => this.#end(new Error('the nested machine has ended')));
-    createInterface({ input: socket }).on('line', (line) => this.#answered(line));
+    const lines = createInterface({ input: socket });
+    // It repeats its input's errors.
+    lines.on('error', (error: Error) => this.#end(error));
+    lines.on('line', (line) => this.#answered(line));
   }
 
   /** Connects as soon as QEMU listens. */

@@ -10,7 +10,7 @@ export const SHARE_FOLDER = '/share';
 
 /**
  * Makes the root file system of the machine: the host's, read-only, under a writable layer in memory that ends with the
- * machine, and hands over to `/share/start.sh`, the first process of all. Debian's cgroup v1 controllers stay unused, so cgroup v2 has them all.
+ * machine, and hands over to `/share/start.sh` (`/tmp` stays the host's, because the checkout may be below it), the first process of all. Debian's cgroup v1 controllers stay unused, so cgroup v2 has them all.
  */
 const INIT = `#!/bin/busybox sh
 /bin/busybox --install -s /bin
@@ -26,7 +26,7 @@ mount -t 9p -o $options,ro,cache=loose host /lower
 mount -t tmpfs layer /layer
 mkdir /layer/upper /layer/work
 mount -t overlay -o lowerdir=/lower,upperdir=/layer/upper,workdir=/layer/work root /mnt
-for folder in tmp run var/lib/kubelet var/lib/quickvirt; do
+for folder in run var/lib/kubelet var/lib/quickvirt; do
   mkdir -p /mnt/$folder
   mount -t tmpfs $(basename $folder) /mnt/$folder
 done
