@@ -60,8 +60,6 @@ const wanted = {
 
 async function runOwnCases(names: readonly string[]): Promise<CaseResult[]> {
   const cluster = await prepareCluster(wanted);
-  // kubectl and virtctl, ours and those of a case's commands, find the cluster by it.
-  process.env.KUBECONFIG = cluster.kubeconfigPath;
   const { kubectlPath, kubeconfigPath, system, guestImage } = cluster;
   return runCases(readCases(casesFolder, [...names]), {
     contextOf: (_testCase, namespace) => ({

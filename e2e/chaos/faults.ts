@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '@quickvirt/testing';
 import { runEngine } from '../../cluster/src/engine.ts';
 import type { Kubectl } from '../src/kubectl.ts';
 
@@ -135,11 +136,8 @@ function inNode(node: string, script: string): Promise<string> {
 
 /** Until the API server has been down and is back; kubectl says at once when nothing listens. */
 async function apiServerAnswers(system: Kubectl): Promise<void> {
-  const endMs = Date.now() + 120_000;
-  for (;;) {
-    const { exitCode, stderr } = await system.try(['get', '--raw', '/readyz'], { timeoutMs: 5_000 });
-    if (exitCode === 0) return;
-    if (Date.now() > endMs) throw new Error(`the API server did not come back: ${stderr}`);
-    await sleep(500);
-  }
+  await eventually(() => system.run(['get', '--raw', '/readyz'], { timeoutMs: 5_000 }), {
+    timeoutMs: 120_000,
+    intervalMs: 500,
+  });
 }

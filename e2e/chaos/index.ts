@@ -38,7 +38,6 @@ const NAMESPACE = 'e2e-chaos';
  */
 export async function runChaos(options: ChaosOptions): Promise<CaseResult[]> {
   const cluster = await prepareCluster(options);
-  process.env.KUBECONFIG = cluster.kubeconfigPath;
   const system = new Kubectl(cluster.kubectlPath, cluster.system);
   const guests = new Kubectl(cluster.kubectlPath, NAMESPACE);
   const sampler = new Sampler(system);

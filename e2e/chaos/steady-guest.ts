@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { ConsoleSession } from '../src/console-session.ts';
+import { guestMachine } from '../src/guest-machine.ts';
 import type { Kubectl } from '../src/kubectl.ts';
 
 /** The time within which a machine's status must be right after a fault is over. */
@@ -20,24 +21,7 @@ export class SteadyGuest {
 
   /** Boots it. */
   async start(guestImage: string): Promise<void> {
-    const vm = {
-      apiVersion: 'kubevirt.io/v1',
-      kind: 'VirtualMachine',
-      metadata: { name: this.#name },
-      spec: {
-        runStrategy: 'Always',
-        template: {
-          spec: {
-            terminationGracePeriodSeconds: 10,
-            domain: {
-              memory: { guest: '128Mi' },
-              devices: { autoattachPodInterface: false, disks: [{ name: 'root', disk: { bus: 'virtio' } }] },
-            },
-            volumes: [{ name: 'root', containerDisk: { image: guestImage } }],
-          },
-        },
-      },
-    };
+    const vm = guestMachine(this.#name, guestImage, 10);
     await this.#kubectl.run(['apply', '-f', '-'], { input: JSON.stringify(vm) });
     await this.#isReady(180_000);
     const session = await this.#console();

@@ -33,7 +33,6 @@ const NO_SECOND_COPY_MS = 15_000;
 export async function runFencing(options: FencingOptions): Promise<CaseResult[]> {
   assert.ok(options.nodes >= 2, 'fencing needs two worker nodes: --nodes 2');
   const cluster = await prepareCluster(options);
-  process.env.KUBECONFIG = cluster.kubeconfigPath;
   const system = new Kubectl(cluster.kubectlPath, cluster.system);
   const guests = new Kubectl(cluster.kubectlPath, NAMESPACE);
   const machine = new FencedMachine(guests);

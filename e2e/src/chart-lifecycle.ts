@@ -1,8 +1,9 @@
 import { strict as assert } from 'node:assert';
 import { fileURLToPath } from 'node:url';
-import { deploy, type Deployment } from '../../tools/deployment.ts';
 import { runPart, type CaseResult } from './case-result.ts';
+import { prepareCluster, type PreparedCluster } from './cluster.ts';
 import { ConsoleSession } from './console-session.ts';
+import { guestMachine } from './guest-machine.ts';
 import { Kubectl, run, type CommandResult } from './kubectl.ts';
 
 const chart = fileURLToPath(new URL('../../charts/quickvirt', import.meta.url));
@@ -15,19 +16,17 @@ const OUR_CRDS = 'app.kubernetes.io/part-of=quickvirt';
 class Installation {
   readonly kubectl: Kubectl;
   readonly guests: Kubectl;
-  readonly #deployment: Deployment;
-  readonly #guestImage: string;
+  readonly #cluster: PreparedCluster;
 
-  constructor(deployment: Deployment, guestImage: string) {
-    this.#deployment = deployment;
-    this.#guestImage = guestImage;
-    this.kubectl = new Kubectl(deployment.kubectlPath, deployment.namespace);
-    this.guests = new Kubectl(deployment.kubectlPath, GUEST_NAMESPACE);
+  constructor(cluster: PreparedCluster) {
+    this.#cluster = cluster;
+    this.kubectl = new Kubectl(cluster.kubectlPath, cluster.system);
+    this.guests = new Kubectl(cluster.kubectlPath, GUEST_NAMESPACE);
   }
 
   /** Runs helm whatever comes out of it. */
   tryHelm(...args: string[]): Promise<CommandResult> {
-    const { helmPath, kubeconfigPath, namespace } = this.#deployment;
+    const { helmPath, kubeconfigPath, system: namespace } = this.#cluster;
     return run(helmPath, ['--kubeconfig', kubeconfigPath, '--namespace', namespace, ...args], { timeoutMs: 400_000 });
   }
 
@@ -46,31 +45,14 @@ class Installation {
   }
 
   async startGuest(): Promise<void> {
-    const vm = {
-      apiVersion: 'kubevirt.io/v1',
-      kind: 'VirtualMachine',
-      metadata: { name: 'a' },
-      spec: {
-        runStrategy: 'Always',
-        template: {
-          spec: {
-            terminationGracePeriodSeconds: 20,
-            domain: {
-              memory: { guest: '128Mi' },
-              devices: { autoattachPodInterface: false, disks: [{ name: 'root', disk: { bus: 'virtio' } }] },
-            },
-            volumes: [{ name: 'root', containerDisk: { image: this.#guestImage } }],
-          },
-        },
-      },
-    };
+    const vm = guestMachine('a', this.#cluster.guestImage, 20);
     await this.guests.run(['apply', '-f', '-'], { input: JSON.stringify(vm) });
     await this.guests.run(['wait', 'vm/a', '--for=condition=Ready', '--timeout=180s'], { timeoutMs: 190_000 });
   }
 
   /** A number that the guest's kernel draws at each boot: the same one means that the guest ran on. */
   async bootId(): Promise<string> {
-    const session = await ConsoleSession.open(this.#deployment.kubeconfigPath, GUEST_NAMESPACE, 'a', 120_000);
+    const session = await ConsoleSession.open(this.#cluster.kubeconfigPath, GUEST_NAMESPACE, 'a', 120_000);
     try {
       const { bootId = '' } = await session.run([
         { send: '', expect: 'login: ?|# ', timeoutMs: 120_000 },
@@ -238,11 +220,7 @@ export async function runChartLifecycle(options: {
   yes: boolean;
   skipImages: boolean;
 }): Promise<CaseResult[]> {
-  const { deployment } = await deploy(options);
-  // kubectl finds the cluster by it.
-  process.env.KUBECONFIG = deployment.kubeconfigPath;
-  const guestImage = process.env.QUICKVIRT_GUEST_IMAGE ?? 'localhost/quickvirt/guest:dev';
-  const installation = new Installation(deployment, guestImage);
+  const installation = new Installation(await prepareCluster(options));
   const { guests } = installation;
   await guests.try(['delete', 'namespace', GUEST_NAMESPACE, '--ignore-not-found', '--timeout=120s'], {
     timeoutMs: 130_000,

@@ -4,13 +4,17 @@ import { deploy } from '../../tools/deployment.ts';
 export interface PreparedCluster {
   kubeconfigPath: string;
   kubectlPath: string;
+  helmPath: string;
   /** Namespace of QuickVirt itself. */
   system: string;
   /** The containerDisk of the guests. */
   guestImage: string;
 }
 
-/** Brings cluster and QuickVirt up where they are not. `QUICKVIRT_GUEST_IMAGE` names another guest image. */
+/**
+ * Brings cluster and QuickVirt up where they are not, and leads kubectl and virtctl, ours and those of a case's commands,
+ * to the cluster. `QUICKVIRT_GUEST_IMAGE` names another guest image.
+ */
 export async function prepareCluster(options: {
   nodes: number;
   yes: boolean;
@@ -18,9 +22,11 @@ export async function prepareCluster(options: {
   skipImages: boolean;
 }): Promise<PreparedCluster> {
   const { deployment } = await deploy(options);
+  process.env.KUBECONFIG = deployment.kubeconfigPath;
   return {
     kubeconfigPath: deployment.kubeconfigPath,
     kubectlPath: deployment.kubectlPath,
+    helmPath: deployment.helmPath,
     system: deployment.namespace,
     guestImage: process.env.QUICKVIRT_GUEST_IMAGE ?? 'localhost/quickvirt/guest:dev',
   };
