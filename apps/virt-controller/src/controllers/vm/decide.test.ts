@@ -189,18 +189,21 @@ describe('a start', () => {
     expect(event).toMatchObject({ type: 'event', event: { reason: 'SuccessfulCreate' } });
   });
 
-  test('costs two writes on the VM, however often the instance changes on its way', () => {
+  const notRunning = { type: 'Ready', status: 'False', reason: 'GuestNotRunning' } as const;
+  const entered = (...phases: ('Scheduled' | 'Running')[]) =>
+    phases.map((phase) => ({ phase, phaseTransitionTimestamp: '2026-07-31T23:59:59Z' }));
+
+  test.each([
+    ['virt-handler, who gives it the time', entered('Scheduled', 'Running')],
+    ['a stand-in that leaves the time out', entered('Scheduled')],
+  ])('costs two writes on the VM, however often the instance changes; it is said to run by %s', (_by, running) => {
+    const scheduled = { type: 'PodScheduled', status: 'True' } as const;
     const steps: VirtualMachineInstance['status'][] = [
       undefined,
-      { phase: 'Scheduling', conditions: [{ type: 'Ready', status: 'False', reason: 'GuestNotRunning' }] },
-      {
-        phase: 'Scheduled',
-        conditions: [
-          { type: 'PodScheduled', status: 'True' },
-          { type: 'Ready', status: 'False' },
-        ],
-      },
-      { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
+      { phase: 'Scheduling', conditions: [notRunning] },
+      { phase: 'Scheduled', conditions: [scheduled, notRunning], phaseTransitionTimestamps: entered('Scheduled') },
+      { phase: 'Running', conditions: [scheduled, notRunning], phaseTransitionTimestamps: running },
+      { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }], phaseTransitionTimestamps: running },
     ];
     let state = applied(observed(vm), decideVm(observed(vm), NOW).effects);
     let writes = 0;
@@ -213,6 +216,16 @@ describe('a start', () => {
     }
     expect(writes).toBe(2);
     expect(state.vm.status).toMatchObject({ printableStatus: 'Running', created: true, ready: true });
+  });
+
+  test('whose readiness nobody adds is shown to run in the end', () => {
+    const starting = aVm({}, { printableStatus: 'Starting', created: true });
+    const phaseTransitionTimestamps = entered('Scheduled');
+    const vmi = itsInstance(vm, { phase: 'Running', conditions: [notRunning], phaseTransitionTimestamps });
+    const early = decideVm(observed(starting, vmi), NOW);
+    expect(early).toMatchObject({ effects: [], requeueAfterMs: 4_000 });
+    const late = decideVm(observed(starting, vmi), new Date(NOW.getTime() + 4_000));
+    expect(late.effects).toMatchObject([{ type: 'patchStatus', status: { printableStatus: 'Running' } }]);
   });
 
   test('waits out the back-off after starts that failed', () => {
@@ -344,6 +357,19 @@ describe('what goes wrong', () => {
     const told = applied(observed(vm), effects);
     expect(told.vm.status?.conditions?.[0]).toMatchObject({ type: 'Failure', reason: 'FailedCreate' });
     expect(failedVm(told, refused, NOW)).toEqual([]);
+  });
+
+  test('a VM that goes at once is not written; one whose guest takes its time says that it is terminating', () => {
+    const vm = aVm({}, { printableStatus: 'Running', created: true, runStrategy: 'Always' });
+    const deleted = { ...vm, metadata: { ...vm.metadata, deletionTimestamp: '2026-08-01T00:00:00Z' } };
+    const first = decideVm(observed(deleted, itsInstance(vm, { phase: 'Running' })), NOW);
+    expect(kinds(first.effects)).toEqual(['deleteInstance', 'event']);
+    expect(first).toMatchObject({ requeueAfterMs: 2_000, status: { printableStatus: 'Terminating' } });
+    const ending = applied(observed(deleted, itsInstance(vm, { phase: 'Running' })), first.effects);
+    expect(kinds(decideVm({ ...ending, vmi: undefined }, NOW).effects)).toEqual(['setFinalizers']);
+    expect(decideVm(ending, new Date(NOW.getTime() + 2_000)).effects).toMatchObject([
+      { type: 'patchStatus', status: { printableStatus: 'Terminating' } },
+    ]);
   });
 
   test('a VM that is deleted with --cascade=orphan leaves its guest running', () => {

@@ -33,8 +33,13 @@ const FIELDS = [
 
 /** How long mirrored conditions of a starting guest may lag: they change several times within a second then. */
 const START_SETTLES_MS = 5_000;
-/** How long a guest that was just said to run may lack the readiness that the VMI controller adds next. */
-const READINESS_SETTLES_MS = 2_000;
+/**
+ * How long a guest that runs may lack the readiness that the VMI controller adds next, since the last phase that its
+ * instance has a time for. Whoever moves it to Running may leave the time of that out.
+ */
+const READINESS_SETTLES_MS = 5_000;
+/** How long a VM that is deleted may go without a word of it: most are gone by then, and a status with them. */
+const DELETION_SETTLES_MS = 2_000;
 
 /** What to write so that the VM's status is as wanted; undefined when it is already. */
 export function statusPatch(vm: VirtualMachine, wanted: WantedVmStatus, now: Date): VmStatusPatch | undefined {
@@ -59,8 +64,8 @@ export function statusAfter(vm: VirtualMachine, wanted: WantedVmStatus, now: Dat
 
 /**
  * How long a status write may wait because the next event is about to overtake it, in ms; 0 when it is due. One start
- * then costs two writes on the VM instead of six. Only mirrored conditions wait, and a readiness that contradicts a
- * running guest.
+ * then costs two writes on the VM instead of six, and a deletion none. Only mirrored conditions wait, a readiness that
+ * contradicts a running guest, and what a VM that goes would still say.
  */
 export function settlesInMs(
   patch: VmStatusPatch,
@@ -68,15 +73,19 @@ export function settlesInMs(
   vmi: VirtualMachineInstance | undefined,
   now: Date,
 ): number {
+  if (vm.metadata.deletionTimestamp) return left(vm.metadata.deletionTimestamp, DELETION_SETTLES_MS, now);
   if (!vmi || vm.status?.printableStatus === undefined) return 0;
-  const runningSince = vmi.status?.phaseTransitionTimestamps?.find(({ phase }) => phase === 'Running');
-  if (vmi.status?.phase === 'Running' && runningSince) {
-    const ready = findCondition(vmi.status.conditions, 'Ready');
-    if (ready?.reason !== 'GuestNotRunning') return 0;
-    return left(runningSince.phaseTransitionTimestamp, READINESS_SETTLES_MS, now);
+  if (vmi.status?.phase === 'Running') {
+    const unsaid = findCondition(vmi.status.conditions, 'Ready')?.reason === 'GuestNotRunning';
+    return unsaid ? left(lastPhaseTime(vmi), READINESS_SETTLES_MS, now) : 0;
   }
   if (vm.status.printableStatus !== 'Starting' || !onlyMirrors(patch, vm.status.conditions)) return 0;
   return left(vmi.metadata.creationTimestamp, START_SETTLES_MS, now);
+}
+
+/** RFC 3339 times in UTC are in the order of their text. */
+function lastPhaseTime({ status }: VirtualMachineInstance): string | undefined {
+  return status?.phaseTransitionTimestamps?.map((entered) => entered.phaseTransitionTimestamp ?? '').toSorted().at(-1);
 }
 
 function left(since: string | undefined, settlesMs: number, now: Date): number {

@@ -378,6 +378,17 @@ describe('deletion', () => {
     expect(decide(state)).toMatchObject(expected as object);
   });
 
+  test('of a VM with its instance is told by the event of the VM alone', () => {
+    const vm: VirtualMachine = { metadata: { name: 'a', deletionTimestamp: AT }, spec: { template: {} } };
+    expect(decide(observed(deleted('Running'), aPod(RUNNING), { vm }))).toMatchObject([{ type: 'deletePod' }]);
+  });
+
+  test('of a VM with its instance is told by the event of the VM alone', () => {
+    const vm: VirtualMachine = { metadata: { name: 'a', deletionTimestamp: AT }, spec: { template: {} } };
+    const effects = decide(observed(deleted('Running'), aPod(RUNNING), { vm }));
+    expect(effects.map(({ type }) => type)).toEqual(['deletePod']);
+  });
+
   test('a VM that must know the end keeps its finalizer, and is told the end first', () => {
     const vm: VirtualMachine = { metadata: { name: 'a' }, spec: { runStrategy: 'RerunOnFailure', template: {} } };
     const gone = decide(observed(deleted('Running'), undefined, { vm }));

@@ -246,7 +246,10 @@ function deletion(observed: VmiObserved, now: Date): VmiEffect[] {
   const mayEnd = state !== 'ended' || off;
   const sooner = mayEnd && gracePeriodSeconds < (pod.metadata.deletionGracePeriodSeconds ?? Infinity);
   if (!ends || sooner) effects.unshift({ type: 'deletePod', pod, gracePeriodSeconds });
-  if (!ends) effects.push({ type: 'event', vmi, event: podDeleted(observed.podName) });
+  // A VM that goes has told by its own event that its instance goes, and takes this one's with it.
+  if (!ends && !vm?.metadata.deletionTimestamp) {
+    effects.push({ type: 'event', vmi, event: podDeleted(observed.podName) });
+  }
   return effects;
 }
 

@@ -102,7 +102,7 @@ function vmiReconciler(ports: VmiControllerPorts, clock: Clock | undefined): Rec
       const owner = controllerOf(vmi);
       const vm = owner && vms.store.get(`${vmi.metadata.namespace}/${owner.name}`);
       const podName = launcherPodName(vmi);
-      const pod = await podOf(vmi, podName, ports);
+      const pod = await podOf(vmi, podName, departed, ports);
       const options = pod ? undefined : await renderOptionsFor(vmi, config, ports);
       return {
         vmi,
@@ -124,16 +124,17 @@ function vmiReconciler(ports: VmiControllerPorts, clock: Clock | undefined): Rec
 
 /**
  * The launcher pod of the instance. A cache can lag behind our own write, so a pod that should be there and is not is
- * asked for once more before the guest is given up.
+ * asked for once more before the guest is given up; not when the cache was told that it is gone.
  */
 async function podOf(
   vmi: VirtualMachineInstance,
   podName: string,
+  departed: DepartedPods,
   { client, informers }: VmiControllerPorts,
 ): Promise<Pod | undefined> {
   const ref = { name: podName, namespace: vmi.metadata.namespace };
-  const pod =
-    informers.pods.store.get(`${ref.namespace}/${podName}`) ?? (mayHavePod(vmi) ? await found(client, ref) : undefined);
+  const cached = informers.pods.store.get(`${ref.namespace}/${podName}`);
+  const pod = cached ?? (mayHavePod(vmi) && !departed.of(vmi) ? await found(client, ref) : undefined);
   return pod && controllerOf(pod)?.uid === vmi.metadata.uid ? pod : undefined;
 }
 
