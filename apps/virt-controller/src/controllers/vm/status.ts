@@ -31,14 +31,17 @@ const FIELDS = [
   'lastFailure',
 ] as const satisfies readonly (keyof WantedVmStatus)[];
 
-/** How long mirrored conditions of a starting guest may lag: they change several times within a second then. */
+/**
+ * How long a starting guest's instance must have stayed as it is before its conditions are mirrored: they change several
+ * times within a second then, and on a machine that is short of time over many.
+ */
 const START_SETTLES_MS = 5_000;
 /**
- * How long a guest that runs may lack the readiness that the VMI controller adds next, since the last phase that its
- * instance has a time for. Whoever moves it to Running may leave the time of that out.
+ * How long a guest that runs may lack the readiness that the VMI controller adds next. Since the instance's last change
+ * that has a time, because whoever moves it to Running may leave the time of that out.
  */
 const READINESS_SETTLES_MS = 5_000;
-/** How long a VM that is deleted may go without a word of it: most are gone by then, and a status with them. */
+/** How long a VM that goes may do so without a word of it: most are gone by then, and a status with them. */
 const DELETION_SETTLES_MS = 2_000;
 
 /** What to write so that the VM's status is as wanted; undefined when it is already. */
@@ -73,23 +76,35 @@ export function settlesInMs(
   vmi: VirtualMachineInstance | undefined,
   now: Date,
 ): number {
-  if (vm.metadata.deletionTimestamp) return left(vm.metadata.deletionTimestamp, DELETION_SETTLES_MS, now);
+  const changes = vmi ? changeTimes(vmi) : [];
+  const { deletionTimestamp } = vm.metadata;
+  if (deletionTimestamp) {
+    const told = vm.status?.printableStatus === 'Terminating';
+    return left(told ? [deletionTimestamp, ...changes] : [deletionTimestamp], DELETION_SETTLES_MS, now);
+  }
   if (!vmi || vm.status?.printableStatus === undefined) return 0;
   if (vmi.status?.phase === 'Running') {
     const unsaid = findCondition(vmi.status.conditions, 'Ready')?.reason === 'GuestNotRunning';
-    return unsaid ? left(lastPhaseTime(vmi), READINESS_SETTLES_MS, now) : 0;
+    return unsaid ? left(changes, READINESS_SETTLES_MS, now) : 0;
   }
   if (vm.status.printableStatus !== 'Starting' || !onlyMirrors(patch, vm.status.conditions)) return 0;
-  return left(vmi.metadata.creationTimestamp, START_SETTLES_MS, now);
+  return left(changes, START_SETTLES_MS, now);
 }
 
-/** RFC 3339 times in UTC are in the order of their text. */
-function lastPhaseTime({ status }: VirtualMachineInstance): string | undefined {
-  return status?.phaseTransitionTimestamps?.map((entered) => entered.phaseTransitionTimestamp ?? '').toSorted().at(-1);
+/** When the instance changed, as far as it says so. */
+function changeTimes({ metadata, status }: VirtualMachineInstance): (string | undefined)[] {
+  return [
+    metadata.creationTimestamp,
+    metadata.deletionTimestamp,
+    ...(status?.phaseTransitionTimestamps ?? []).map(({ phaseTransitionTimestamp }) => phaseTransitionTimestamp),
+    ...(status?.conditions ?? []).map(({ lastTransitionTime }) => lastTransitionTime ?? undefined),
+  ];
 }
 
-function left(since: string | undefined, settlesMs: number, now: Date): number {
-  const leftMs = since ? Math.max(0, Date.parse(since) + settlesMs - now.getTime()) : 0;
+/** What is left of the time to settle, since the latest of some times. */
+function left(times: readonly (string | undefined)[], settlesMs: number, now: Date): number {
+  const since = Math.max(...times.filter((time) => time !== undefined).map((time) => Date.parse(time)));
+  const leftMs = Math.max(0, since + settlesMs - now.getTime());
   // A beginning that lies ahead was written by a clock that was wrong.
   return leftMs > settlesMs ? 0 : leftMs;
 }

@@ -387,6 +387,10 @@ describe('deletion', () => {
     const vm: VirtualMachine = { metadata: { name: 'a', deletionTimestamp: AT }, spec: { template: {} } };
     const effects = decide(observed(deleted('Running'), aPod(RUNNING), { vm }));
     expect(effects.map(({ type }) => type)).toEqual(['deletePod']);
+    const leaving = (end: object) => aPod(ended(end), { deletionTimestamp: AT, deletionGracePeriodSeconds: 35 });
+    const told = (end: object) => decide(observed(deleted('Running'), leaving(end), { vm })).map(({ type }) => type);
+    expect(told({ exitCode: 0 })).toEqual(['applyStatus']);
+    expect(told({ exitCode: 137 })).toEqual(['applyStatus', 'event']);
   });
 
   test('a VM that must know the end keeps its finalizer, and is told the end first', () => {

@@ -180,7 +180,7 @@ function withPod(observed: VmiObserved, pod: Pod, now: Date): VmiEffect[] {
 
 /** The guest's end, once. */
 function ending(observed: VmiObserved, end: GuestEnd, now: Date): VmiEffect[] {
-  const { vmi, pod } = observed;
+  const { vmi, pod, vm } = observed;
   const phase = vmi.status?.phase ?? '';
   const started: PhaseEvent[] =
     isBeforeHandOver(vmi) && end.phase === 'Succeeded' ? ['blocked', 'podCreated', 'podStarted'] : [];
@@ -199,10 +199,10 @@ function ending(observed: VmiObserved, end: GuestEnd, now: Date): VmiEffect[] {
     now,
   );
   if (!status) return [];
-  return [
-    { type: 'applyStatus', vmi, status },
-    { type: 'event', vmi, event: guestEnded(end) },
-  ];
+  const apply: VmiEffect = { type: 'applyStatus', vmi, status };
+  // A VM that goes has told by its own event that its guest is stopped.
+  if (isGoing(vm) && end.phase === 'Succeeded') return [apply];
+  return [apply, { type: 'event', vmi, event: guestEnded(end) }];
 }
 
 /** virt-handler may have told the end first: the readiness is still ours to take back. */
@@ -246,11 +246,13 @@ function deletion(observed: VmiObserved, now: Date): VmiEffect[] {
   const mayEnd = state !== 'ended' || off;
   const sooner = mayEnd && gracePeriodSeconds < (pod.metadata.deletionGracePeriodSeconds ?? Infinity);
   if (!ends || sooner) effects.unshift({ type: 'deletePod', pod, gracePeriodSeconds });
-  // A VM that goes has told by its own event that its instance goes, and takes this one's with it.
-  if (!ends && !vm?.metadata.deletionTimestamp) {
-    effects.push({ type: 'event', vmi, event: podDeleted(observed.podName) });
-  }
+  // A VM that goes has told by its own event that its instance goes.
+  if (!ends && !isGoing(vm)) effects.push({ type: 'event', vmi, event: podDeleted(observed.podName) });
   return effects;
+}
+
+function isGoing(vm: VirtualMachine | undefined): boolean {
+  return vm?.metadata.deletionTimestamp !== undefined;
 }
 
 /** Nothing is left of the instance: it may go, unless its VM has to note its end first. */
