@@ -2,6 +2,7 @@ import type { VirtualMachineInstance } from '@quickvirt/api';
 import { finalizers } from '@quickvirt/api';
 import { ApiError, isAlreadyExists, isConflict, type ApiClient, type KubeObject, type Pod } from '@quickvirt/kube';
 import type { LauncherDialer } from '../../apps/virt-handler/src/launchers/launcher-dialer.ts';
+import type { PodEndWait } from '../../apps/virt-handler/src/vmi/pod-ends.ts';
 
 /** Changes what a process of ours asks of the API server. */
 export type ClientWrapper = (client: ApiClient) => ApiClient;
@@ -17,6 +18,8 @@ export interface Mutant {
   readonly controller?: ClientWrapper;
   readonly handler?: ClientWrapper;
   readonly dialer?: (dialer: LauncherDialer) => LauncherDialer;
+  /** What virt-handler finds left of a pod on its node. */
+  readonly podEnd?: (wait: PodEndWait) => PodEndWait;
 }
 
 type Patch = ApiClient['patch'];

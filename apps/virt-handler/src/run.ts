@@ -1,4 +1,5 @@
 import { nodes, Manager, Recorder, type ControllerOptions, type KubeClient } from '@quickvirt/kube';
+import { untilPodHasEnded, type PodEndOptions } from '@quickvirt/host';
 import { deviceAccessOf, type DeviceAccess } from '@quickvirt/node-plan';
 import { serveHandler } from '@quickvirt/rpc';
 import { HealthServer, type Logger, type Metrics } from '@quickvirt/telemetry';
@@ -29,6 +30,8 @@ export interface RunPorts {
   readonly client: KubeClient;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Where the node's processes and their cgroups are; the host's own when left out. */
+  readonly podEnd?: PodEndOptions;
 }
 
 /**
@@ -97,6 +100,7 @@ export async function runVirtHandler(options: Options, ports: RunPorts, signal: 
       kubevirts,
       nodeName,
       prepareDevices,
+      untilPodHasEnded: (podUid, stop) => untilPodHasEnded(podUid, stop, ports.podEnd),
       cpuLimits: nodeCpuLimits(logger),
       deviceProblem: (key) => memories.problem(key),
     },

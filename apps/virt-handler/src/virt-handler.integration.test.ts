@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { webcrypto } from 'node:crypto';
@@ -61,6 +62,8 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'vh-'));
   await mkdir(join(root, 'kubelet/device-plugins'), { recursive: true });
   await mkdir(join(root, 'cdi'));
+  await aProcess(1, '0::/init.scope');
+  await aProcess(2, '0::/kubepods/burstable/pod0b7d3c0e-4f6b-4b0a-9d51-2c1f0f1f9e11/virt-handler');
   kubelet = new FakeKubelet({
     pluginDirectory: join(root, 'kubelet/device-plugins'),
     podResourcesDirectory: join(root, 'kubelet/pod-resources'),
@@ -118,6 +121,43 @@ async function install(): Promise<void> {
   await apiserver.kubectl('create', '-f', file);
 }
 
+/** A process of the pretended node. `stat` is a real one's, so that its end is seen. */
+async function aProcess(pid: number, cgroups: string, stat = `/proc/${process.pid}/stat`): Promise<void> {
+  const directory = join(root, 'proc', String(pid));
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, 'cgroup'), `${cgroups}\n`);
+  await symlink(stat, join(directory, 'stat'));
+}
+
+/** A real process that stands for QEMU in a pod of the pretended node. */
+async function aQemu(podUid: string) {
+  const child = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'] });
+  const cgroup = `kubepods/pod${podUid}/compute`;
+  await mkdir(join(root, 'cgroup', cgroup), { recursive: true });
+  await aProcess(child.pid ?? 0, `0::/${cgroup}`, `/proc/${child.pid}/stat`);
+  return {
+    kill: async () => {
+      child.kill('SIGKILL');
+      await once(child, 'close');
+      await rmdir(join(root, 'cgroup', cgroup));
+    },
+  };
+}
+
+/** virt-controller's part when a pod was removed without a word of its end: it asks the node. */
+async function sayPodRemoved(name: string): Promise<void> {
+  const vmi = await read(name);
+  const { nodeName, activePods } = vmi.status ?? {};
+  const lastTransitionTime = '2026-11-21T00:00:00Z';
+  const ready = { type: 'Ready', status: 'False' as const, reason: 'PodNotExists', message: 'x', lastTransitionTime };
+  await admin.patch(
+    virtualMachineInstances,
+    { name, namespace: 'guests' },
+    statusApply(virtualMachineInstances, vmi, { nodeName, activePods, conditions: [ready] }),
+    { kind: 'apply', subresource: 'status', fieldManager: 'virt-controller', force: true },
+  );
+}
+
 async function startHandler() {
   const client = await KubeClient.load({ kubeconfig });
   const stop = new AbortController();
@@ -139,7 +179,7 @@ async function startHandler() {
       stateDirectory: join(root, 'state'),
       capabilitiesDirectory: CAPABILITIES,
     },
-    { client, logger, metrics: new Metrics() },
+    { client, logger, metrics: new Metrics(), podEnd: { proc: join(root, 'proc'), cgroupMount: join(root, 'cgroup') } },
     stop.signal,
   );
   running.catch(() => undefined);
@@ -471,6 +511,38 @@ describe('virt-handler on a real API server', () => {
     await settle(() => Promise.resolve(expect(leaves.destroyed).toBe(1)));
     expect(stays.destroyed).toBe(0);
     expect(stray.destroyed).toBe(1);
+  });
+
+  test('tells that nothing is left of a pod that was removed by force: once its last process ends, or at its start', async () => {
+    const gone = async (name: string) => findCondition((await read(name)).status?.conditions, 'LauncherGone');
+    const podUid = aPodUid();
+    const launcher = aLauncher();
+    await launcher.listenInPod(join(root, 'kubelet'), podUid);
+    const qemu = await aQemu(podUid);
+    await handOver('removed', podUid);
+    await settle(async () => expect((await read('removed')).status?.phase).toBe('Running'));
+    await sayPodRemoved('removed');
+    await launcher.close();
+    // The launcher is gone, its QEMU is not: silence is no proof.
+    await settle(async () =>
+      expect(findCondition((await read('removed')).status?.conditions, 'Ready')?.reason).toBe('PodNotExists'),
+    );
+    expect(await gone('removed')).toBeUndefined();
+    await qemu.kill();
+    await settle(async () => expect(await gone('removed')).toMatchObject({ status: 'True', reason: 'NoProcessLeft' }));
+    expect((await read('removed')).status?.phase).toBe('Running');
+
+    const absent = aPodUid();
+    const other = aLauncher();
+    await other.listenInPod(join(root, 'kubelet'), absent);
+    await handOver('removed-meanwhile', absent);
+    await settle(async () => expect((await read('removed-meanwhile')).status?.phase).toBe('Running'));
+    await handler.stop();
+    await other.close();
+    await sayPodRemoved('removed-meanwhile');
+    handler = await startHandler();
+    await signRequests(1);
+    await settle(async () => expect(await gone('removed-meanwhile')).toMatchObject({ status: 'True' }));
   });
 
   test('bridges a console from virt-api to the launcher, and refuses anybody else', async () => {

@@ -18,6 +18,8 @@ export const vmiConditions = {
   evictionRequested: 'EvictionRequested',
   softwareEmulation: 'SoftwareEmulation',
   decentralizedLiveMigrationFailure: 'DecentralizedLiveMigrationFailure',
+  /** Ours: the launcher pod was removed before its end was told, and its node has no process of it any more. */
+  launcherGone: 'LauncherGone',
 } as const;
 
 /** `status.conditions[].type` of a VirtualMachine, beside those of its VMI, which it mirrors. */

@@ -8,6 +8,7 @@ export { applyDeviceRule, cgroupsOf, type DeviceRuleAction } from './device-rule
 export { DirectoryWatch, waitInDirectory } from './directory-watch.ts';
 export { exec, ExecError, type ExecOptions, type ExecResult } from './exec.ts';
 export { raiseMemoryLock } from './memory-lock.ts';
+export { PodsNotSeen, untilPodHasEnded, type PodEndOptions } from './pod-end.ts';
 export { isInPod, isStillInPod, podProcesses, type PodProcess } from './pod-processes.ts';
 export { Sysfs, SysfsError, type SysfsOptions } from './sysfs.ts';
 export { writeAtomically, writeDurably } from './write-atomically.ts';

@@ -19,6 +19,18 @@ export function isInPod(cgroups: string, podUid: string): boolean {
   });
 }
 
+/** A pod's part of a cgroup's path, as both drivers of the kubelet write it. */
+const POD_PART = /(?:^|-)pod([0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12})(?:\.slice)?$/;
+
+/** Uids of the pods that a process is in by its `/proc/PID/cgroup`; of pods that lie in pods (kind's), the inner. Pure. */
+export function innermostPods(cgroups: string): Set<string> {
+  const pods = cgroups.split('\n').flatMap((line) => {
+    const part = line.split('/').findLast((name) => POD_PART.test(name));
+    return part === undefined ? [] : [(POD_PART.exec(part)?.[1] ?? '').replaceAll('_', '-')];
+  });
+  return new Set(pods);
+}
+
 /**
  * The pod's processes, oldest first, as the cgroups say: a pod cannot move its processes out of its cgroup, nor into
  * another's. Needs the host's PID namespace.

@@ -18,6 +18,12 @@ export function startHandler(world: World, nodeName: string, mutant?: Mutant): P
   const client = mutant?.handler?.(own) ?? own;
   const ownDialer = launcherDialer(world, nodeName, process);
   const dialer = mutant?.dialer?.(ownDialer) ?? ownDialer;
+  const podEnd = (podUid: string, signal: AbortSignal): Promise<void> =>
+    world
+      .node(nodeName)
+      .podEnd(podUid, signal)
+      .then(() => new Promise((resolve) => process.soon(`${process.name} finds nothing left of a pod`, resolve)));
+  const untilPodHasEnded = mutant?.podEnd?.(podEnd) ?? podEnd;
   const vmis = vmiInformer(client, nodeName, { logger, clock, random });
   const kubevirts = kubevirtInformer(client, NAMESPACE, { logger, clock, random });
   const launchers = new Launchers({ dialer, logger, clock });
@@ -32,6 +38,7 @@ export function startHandler(world: World, nodeName: string, mutant?: Mutant): P
       nodeName,
       config: configReader(kubevirts.store),
       prepareDevices: async () => undefined,
+      untilPodHasEnded,
       clock,
     },
     options,

@@ -131,6 +131,11 @@ export class Launcher implements Owner {
     return this.#until(signal, () => this.#listening);
   }
 
+  /** Resolves once its container has ended. */
+  ended(signal: AbortSignal): Promise<void> {
+    return this.#until(signal, () => this.#exit !== undefined);
+  }
+
   get isListening(): boolean {
     return this.#listening && this.#exit === undefined;
   }

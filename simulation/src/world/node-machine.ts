@@ -41,6 +41,11 @@ export class NodeMachine implements Owner {
     return this.#launchers.get(podUid);
   }
 
+  /** Resolves once no container of the pod runs here; what asks hears of it in its own time. */
+  async podEnd(podUid: string, signal: AbortSignal): Promise<void> {
+    await this.launcherOf(podUid)?.ended(signal);
+  }
+
   /** Uids of the pods whose launcher listens. */
   listeningPods(): string[] {
     return this.launchers.filter(({ isListening }) => isListening).map(({ podUid }) => podUid);

@@ -1,10 +1,10 @@
-import { vmiConditions, type VirtualMachineInstance } from '@quickvirt/api';
+import { reasons, vmiConditions, type VirtualMachineInstance } from '@quickvirt/api';
 import type { DomainConfig } from '@quickvirt/config';
 import { findCondition, type Decision, type RecordedEvent } from '@quickvirt/kube';
 import type { LauncherView, SyncOutcome } from '../launchers/launcher-connection.ts';
 import type { VmiEffect } from './effects.ts';
 import { guestStarted, syncFailed } from './events.ts';
-import { runningStatus, says, unsynchronizedStatus, type DomainDisk } from './status.ts';
+import { launcherGoneStatus, runningStatus, says, unsynchronizedStatus, type DomainDisk } from './status.ts';
 
 /** All that a decision about an instance on this node depends on. */
 export interface VmiObserved {
@@ -16,6 +16,8 @@ export interface VmiObserved {
   configRevision: string;
   /** The connection to a launcher of this instance. */
   launcher: ObservedLauncher | undefined;
+  /** Of a pod whose end this node is asked for: whether processes of it may be left. Undefined until it is looked at. */
+  podEnd?: 'awaited' | 'ended' | undefined;
   /** Why a guest that runs has other devices than asked for. */
   deviceProblem?: { reason: string; message: string };
 }
@@ -45,6 +47,7 @@ export function decideVmi(observed: VmiObserved, now: Date): Decision<VmiEffect>
   const phase = vmi.status?.phase;
   if (podUid === undefined || (phase !== 'Scheduled' && phase !== 'Running'))
     return { effects: launcher ? [{ type: 'disconnect' }] : [] };
+  if (isPodRemoved(vmi) && !isHeard(launcher, podUid)) return aboutRemovedPod(observed, podUid, now);
   if (isNeverToStart(vmi, launcher)) return { effects: launcher ? [{ type: 'disconnect' }] : [] };
   if (launcher?.podUid !== podUid) {
     // A predecessor of this process may have lifted the limit of a guest that runs by now.
@@ -68,6 +71,27 @@ export function decideVmi(observed: VmiObserved, now: Date): Decision<VmiEffect>
   // A guest that ended is judged by virt-controller, from the exit record of its launcher.
   if (state.phase === 'DOMAIN_PHASE_UNSPECIFIED' && phase === 'Scheduled') return aboutStart(observed, launcher, now);
   return { effects: [] };
+}
+
+/**
+ * virt-controller says that the pod is gone from the API server and that no kubelet told its end: the question whether the
+ * guest is off, to this node.
+ */
+function isPodRemoved({ status }: VirtualMachineInstance): boolean {
+  const ready = findCondition(status?.conditions, vmiConditions.ready);
+  return ready?.status === 'False' && ready.reason === reasons.vmiReady.podNotExists;
+}
+
+function isHeard(launcher: ObservedLauncher | undefined, podUid: string): boolean {
+  return launcher?.podUid === podUid && launcher.view.type === 'heard';
+}
+
+/** Its launcher is not waited for any more: who waits in its directory keeps the kubelet from clearing it away. */
+function aboutRemovedPod({ vmi, launcher, podEnd }: VmiObserved, podUid: string, now: Date): Decision<VmiEffect> {
+  const effects: VmiEffect[] = launcher ? [{ type: 'disconnect' }] : [];
+  if (podEnd === undefined) effects.push({ type: 'awaitPodEnd', podUid });
+  if (podEnd === 'ended') effects.push(...apply(vmi, launcherGoneStatus(vmi, podUid, now), []));
+  return { effects };
 }
 
 /** Deleted before its launcher spoke: its pod is ending, and whoever waits in it keeps the kubelet from unmounting. */
@@ -96,7 +120,7 @@ function aboutSilence(
 /** No domain yet: ask for one, unless the launcher said that it cannot, or failed a moment ago. */
 function aboutStart(observed: VmiObserved, launcher: ObservedLauncher, now: Date): Decision<VmiEffect> {
   const { vmi, config, configRevision } = observed;
-  if (vmi.metadata.deletionTimestamp) return { effects: [] };
+  if (vmi.metadata.deletionTimestamp || isPodRemoved(vmi)) return { effects: [] };
   const wish = `${vmi.metadata.generation ?? 0}/${configRevision}`;
   const ask: VmiEffect = { type: 'syncDomain', vmi, config, wish };
   const outcome = launcher.syncOutcome;

@@ -8,6 +8,8 @@ export type VmiEffect =
   | { type: 'connect'; podUid: string }
   /** The guest is no longer this node's. */
   | { type: 'disconnect' }
+  /** That pod was removed: find out when no process of it is left. */
+  | { type: 'awaitPodEnd'; podUid: string }
   /** The pod's CPU limit is the guest's, not its start's: as much as a start can use, from here to `restoreCpuLimit`. */
   | { type: 'liftCpuLimit'; podUid: string }
   /** What the pod says again. Nothing is done where nothing was lifted. */

@@ -6,12 +6,14 @@ import { describedDomain } from '../launchers/domain-description.ts';
 import type { LauncherConnection } from '../launchers/launcher-connection.ts';
 import type { Launchers } from '../launchers/launchers.ts';
 import type { ObservedLauncher, VmiObserved } from './decide.ts';
+import type { PodEnds } from './pod-ends.ts';
 import type { DomainDisk } from './status.ts';
 
 export interface ObservePorts {
   nodeName: string;
   vmis: StoreReader<VirtualMachineInstance>;
   launchers: Launchers;
+  podEnds: PodEnds;
   config: () => CurrentConfig;
   /** Why a guest that runs has other devices than asked for, by its key. */
   deviceProblem?: (key: string) => VmiObserved['deviceProblem'];
@@ -19,16 +21,18 @@ export interface ObservePorts {
 
 /** Reads what a decision needs, from memory only. */
 export function observeVmi(key: string, ports: ObservePorts): VmiObserved | undefined {
-  const { nodeName, vmis, launchers, config, deviceProblem } = ports;
+  const { nodeName, vmis, launchers, podEnds, config, deviceProblem } = ports;
   const vmi = vmis.get(key);
   if (!vmi) return undefined;
   const { domainConfig, revision } = config();
+  const podUid = podOnNode(vmi, nodeName);
   return {
     vmi,
-    podUid: podOnNode(vmi, nodeName),
+    podUid,
     config: domainConfig,
     configRevision: revision,
     launcher: observedLauncher(launchers.get(key)),
+    podEnd: podUid === undefined ? undefined : podEnds.stateOf(key, podUid),
     deviceProblem: deviceProblem?.(key),
   };
 }

@@ -13,11 +13,13 @@ import type { LauncherConnection } from '../launchers/launcher-connection.ts';
 import type { Launchers } from '../launchers/launchers.ts';
 import type { VmiEffect } from './effects.ts';
 import { guestShutsDown } from './events.ts';
+import type { PodEnds } from './pod-ends.ts';
 
 export interface StepPorts {
   client: ApiClient;
   recorder: EventRecorder;
   launchers: Launchers;
+  podEnds: PodEnds;
   vmis: Informer<VirtualMachineInstance>;
   /** Makes the pod's devices usable for the launcher where its runtime could not. */
   prepareDevices: (vmi: VirtualMachineInstance, podUid: string) => Promise<void>;
@@ -40,7 +42,7 @@ const REFUSALS: readonly string[] = ['FAILED_PRECONDITION', 'INVALID_ARGUMENT', 
 
 /** Runs the effects of the VMI reconciler: the one place that writes, dials and touches the node. */
 export function vmiStepRunner(ports: StepPorts): EffectRunner<VmiEffect> {
-  const { client, recorder, launchers, vmis } = ports;
+  const { client, recorder, launchers, podEnds, vmis } = ports;
   return async (effect, { key, signal, logger }) => {
     switch (effect.type) {
       case 'connect':
@@ -48,6 +50,9 @@ export function vmiStepRunner(ports: StepPorts): EffectRunner<VmiEffect> {
         return;
       case 'disconnect':
         launchers.disconnect(key);
+        return;
+      case 'awaitPodEnd':
+        podEnds.await(key, effect.podUid);
         return;
       case 'liftCpuLimit':
         await ports.cpuLimits?.lift(effect.podUid);

@@ -33,6 +33,7 @@ const OWN_CONDITIONS: readonly string[] = [
   vmiConditions.liveMigratable,
   vmiConditions.paused,
   vmiConditions.agentConnected,
+  vmiConditions.launcherGone,
 ];
 
 /** libvirt's reason for a pause, and ours. */
@@ -100,6 +101,24 @@ export function unsynchronizedStatus(
   const condition: WantedCondition = { type: vmiConditions.synchronized, status: 'False', ...problem };
   const others = ownConditions(current).filter(({ type }) => type !== vmiConditions.synchronized);
   return { ...ownFields(current), conditions: [...timed(vmi, [condition, ...keptReady(vmi)], now), ...others] };
+}
+
+/** What the status says now of virt-handler's fields, and that nothing of the removed pod is left on this node. */
+export function launcherGoneStatus(
+  vmi: VirtualMachineInstance,
+  podUid: string,
+  now: Date,
+): VirtualMachineInstanceStatus {
+  const current = vmi.status ?? {};
+  const message = `no process of launcher pod ${podUid} is left on node ${current.nodeName ?? ''}`;
+  const condition: WantedCondition = {
+    type: vmiConditions.launcherGone,
+    status: 'True',
+    reason: 'NoProcessLeft',
+    message,
+  };
+  const others = ownConditions(current).filter(({ type }) => type !== vmiConditions.launcherGone);
+  return { ...ownFields(current), conditions: [...timed(vmi, [condition], now), ...others] };
 }
 
 /** Whether the instance's status says all of `next`, and no condition of ours beyond it. */

@@ -22,8 +22,8 @@ import { guestEndOf, podIsGone, type GuestEnd } from './pod-end.ts';
 import { lastFailureOf, withConsole } from './last-failure.ts';
 import { computeEnd, podCondition, podState } from './pod-state.ts';
 import { containerTrouble, unschedulable } from './pod-trouble.ts';
-import { readyCondition, unresponsiveNode } from './ready.ts';
-import { unseenEndLeftMs } from './unseen-end.ts';
+import { podRemoved, readyCondition, unresponsiveNode } from './ready.ts';
+import { isLauncherGone, unseenEndLeftMs } from './unseen-end.ts';
 import { statusToApply, type WantedVmiStatus } from './status.ts';
 
 /** What the VMI controller knows of one instance. */
@@ -79,9 +79,9 @@ export function failedVmi(observed: VmiObserved, error: Error, now: Date): VmiEf
   return blocked(observed, notSynchronized(reasons.synchronized.failedCreate, error.message), now);
 }
 
-/** Whether only the node could tell how the guest is, and does not. An end that its kubelet told still counts. */
-function isLost({ nodeLife, pod }: VmiObserved): boolean {
-  return nodeLife.state !== 'alive' && !(pod && computeEnd(pod));
+/** Whether only the node could tell how the guest is, and does not. An end that it told before still counts. */
+function isLost({ nodeLife, pod, vmi }: VmiObserved): boolean {
+  return nodeLife.state !== 'alive' && !(pod ? computeEnd(pod) : isLauncherGone(vmi));
 }
 
 /**
@@ -105,13 +105,16 @@ function onLostNode(observed: VmiObserved, now: Date): VmiEffect[] {
   return [...(status ? [{ type: 'applyStatus' as const, vmi, status }] : []), ...newTrouble(vmi, ready)];
 }
 
-/** The pod is gone and nobody told the guest's end: its instance stays, so that no other takes its place. */
-function untilEndIsSure({ vmi, pod }: VmiObserved, now: Date): VmiEffect[] {
-  const { conditions, phase = '' } = vmi.status ?? {};
-  // What it says of its pod's end is worth more.
-  if (findCondition(conditions, 'Ready')?.status === 'False') return [];
+/**
+ * The pod is gone and nobody told the guest's end: its instance stays, so that no other takes its place. By what it says
+ * virt-handler knows that it is asked whether anything of the pod is left.
+ */
+function untilEndIsSure({ vmi, podName }: VmiObserved, now: Date): VmiEffect[] {
+  const { conditions } = vmi.status ?? {};
+  const told = findCondition(conditions, 'Ready');
+  if (told?.status === 'False' && told.reason === reasons.vmiReady.podNotExists) return [];
+  const ready = podRemoved(podName, told?.reason === reasons.vmiReady.podTerminating ? told.message : undefined);
   const scheduled = findCondition(conditions, 'PodScheduled');
-  const ready = readyCondition({ phase, pod, end: undefined });
   const status = statusToApply(vmi, { entered: [], conditions: scheduled ? [scheduled, ready] : [ready] }, now);
   return status ? [{ type: 'applyStatus', vmi, status }] : [];
 }
@@ -121,8 +124,10 @@ function withoutPod(observed: VmiObserved, now: Date): VmiEffect[] {
   const { vmi, podName } = observed;
   const phase = vmi.status?.phase ?? '';
   if (phase !== '' && phase !== 'Pending') {
+    const { podNotExists, podTerminating } = reasons.vmiReady;
     const ready = findCondition(vmi.status?.conditions, 'Ready');
-    const lastWords = ready?.reason === reasons.vmiReady.podTerminating ? ready.message : undefined;
+    const saysWhy = ready?.reason === podTerminating || ready?.reason === podNotExists;
+    const lastWords = saysWhy ? ready.message : undefined;
     return ending(observed, podIsGone(podName, lastWords), now);
   }
   const refused = notAvailable(vmi, observed.config);

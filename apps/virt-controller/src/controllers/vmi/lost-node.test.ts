@@ -48,7 +48,12 @@ const aPod = (status: Pod['status'], metadata: Partial<Pod['metadata']> = {}): P
   status,
 });
 
-function decide(vmi: VirtualMachineInstance, pod: Pod | undefined, nodeLife: NodeLife): VmiEffect[] {
+function decide(
+  vmi: VirtualMachineInstance,
+  pod: Pod | undefined,
+  nodeLife: NodeLife,
+  podAbsentMs = Infinity,
+): VmiEffect[] {
   return decideVmi(
     {
       vmi,
@@ -56,7 +61,7 @@ function decide(vmi: VirtualMachineInstance, pod: Pod | undefined, nodeLife: Nod
       podName: launcherPodName(vmi),
       vm: undefined,
       mountFailure: undefined,
-      podAbsentMs: Infinity,
+      podAbsentMs,
       nodeLife,
       config: clusterConfigFrom(undefined),
       renderPod: () => {
@@ -106,6 +111,59 @@ describe('a guest on a node that does not answer', () => {
     const effects = decide(aVmi(ends), aPod(running), UNRESPONSIVE);
     expect(effects).toContainEqual(expect.objectContaining({ type: 'deletePod', gracePeriodSeconds: 45 }));
     expect(kinds(effects)).not.toContain('setFinalizers');
+  });
+});
+
+describe('a guest whose pod was removed by force on a node that is well', () => {
+  const decideAt = (vmi: VirtualMachineInstance, podAbsentMs: number) =>
+    decide(vmi, undefined, { state: 'alive' }, podAbsentMs);
+  const saying = (...conditions: object[]): VirtualMachineInstance => {
+    const vmi = aVmi();
+    return { ...vmi, status: { ...vmi.status, conditions } } as VirtualMachineInstance;
+  };
+  const removed = 'was removed by force before its end was told, or with its node';
+
+  test.each([
+    ['ran', { type: 'Ready', status: 'True' }, `launcher pod ${launcherPodName(aVmi())} ${removed}`],
+    [
+      'was about to start',
+      { type: 'Ready', status: 'False', reason: 'GuestNotRunning', message: 'm' },
+      `launcher pod ${launcherPodName(aVmi())} ${removed}`,
+    ],
+    [
+      'was ending',
+      { type: 'Ready', status: 'False', reason: 'PodTerminating', message: 'pod p is ending: drain' },
+      `pod p is ending: drain; it ${removed}`,
+    ],
+  ])('asks its node whether it is off, once: one that %s', (_what, ready, message) => {
+    const [effect, ...others] = decideAt(saying(ready), 0);
+    expect(others).toEqual([]);
+    expect(effect).toMatchObject({
+      type: 'applyStatus',
+      status: { conditions: [{ type: 'Ready', status: 'False', reason: 'PodNotExists', message }] },
+    });
+    const told = saying(...(effect?.type === 'applyStatus' ? (effect.status.conditions ?? []) : []));
+    expect(decideAt(told, 1_000)).toEqual([]);
+  });
+
+  const asked = { type: 'Ready', status: 'False', reason: 'PodNotExists', message: 'pod p is ending: drain; it went' };
+  const gone = { type: 'LauncherGone', status: 'True', reason: 'NoProcessLeft' };
+
+  test.each<[what: string, node: NodeLife]>([
+    ['at once', { state: 'alive' }],
+    ['although the node has fallen silent since', UNRESPONSIVE],
+  ])('has failed %s when its node says that nothing of it is left', (_what, node) => {
+    const effects = decide(saying(asked, gone), undefined, node, 0);
+    expect(kinds(effects)).toEqual(['applyStatus', 'event']);
+    expect(effects[0]).toMatchObject({
+      status: { phase: 'Failed', reason: 'PodDeleted', lastFailure: { message: expect.stringContaining('drain') } },
+    });
+  });
+
+  test('a deleted one is let go when its node says that nothing of it is left', () => {
+    const vmi = saying(asked, gone);
+    const deleted = { ...vmi, metadata: { ...vmi.metadata, ...ends } };
+    expect(decideAt(deleted, 0)).toMatchObject([{ type: 'setFinalizers', finalizers: [] }]);
   });
 });
 

@@ -15,7 +15,7 @@ export function readyCondition(facts: {
 }): WantedCondition {
   const { phase, pod, end } = facts;
   if (end) return notReady('GuestNotRunning', end.message);
-  if (!pod) return notReady('PodNotExists', 'the instance has no launcher pod');
+  if (!pod) return notReady(reasons.vmiReady.podNotExists, 'the instance has no launcher pod');
   if (pod.metadata.deletionTimestamp) return notReady('PodTerminating', terminating(pod));
   if (phase !== 'Running') return notReady('GuestNotRunning', 'the guest does not run yet');
   const ready = podCondition(pod, 'Ready');
@@ -41,6 +41,16 @@ function terminating(pod: Pod): string {
   const disruption = podCondition(pod, 'DisruptionTarget');
   const why = disruption?.status === 'True' ? `: ${disruption.message ?? disruption.reason ?? ''}` : '';
   return `launcher pod ${pod.metadata.name} is ending${why}`;
+}
+
+/**
+ * The pod of a guest is gone without a word of the guest's end.
+ * @param before what was said of the pod when it was still there.
+ */
+export function podRemoved(podName: string, before: string | undefined): WantedCondition {
+  const removed = 'was removed by force before its end was told, or with its node';
+  const message = before === undefined ? `launcher pod ${podName} ${removed}` : `${before}; it ${removed}`;
+  return notReady(reasons.vmiReady.podNotExists, message);
 }
 
 /** Nobody can tell whether the guest of that node runs. */

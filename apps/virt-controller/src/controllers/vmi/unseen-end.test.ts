@@ -12,6 +12,9 @@ const vmi = (phase: string, extra: object = {}) =>
     spec: { terminationGracePeriodSeconds: 20, domain: { devices: {} } },
     status: { phase, nodeName: 'n1' },
   }) as VirtualMachineInstance;
+const gone = { type: 'LauncherGone', status: 'True', reason: 'NoProcessLeft' };
+const withConditions = (instance: VirtualMachineInstance, ...conditions: object[]) =>
+  ({ ...instance, status: { ...instance.status, conditions } }) as VirtualMachineInstance;
 const pod = (state: object) =>
   ({
     metadata: {
@@ -33,6 +36,7 @@ describe('a guest whose pod is gone and whose end nobody told', () => {
     ['is deleted, too', { vmi: vmi('Running', { deletionTimestamp: '2026-01-01T00:00:00Z' }) }, WAIT_MS],
     ['had ended when its pod went', { departedPod: pod({ terminated: { exitCode: 0 } }) }, 0],
     ['ran when its pod went', { departedPod: pod({ running: {} }) }, WAIT_MS],
+    ['is told to be off by virt-handler of its node', { vmi: withConditions(vmi('Running'), gone) }, 0],
     ['has its pod', { pod: pod({ running: {} }) }, 0],
     ['was never handed over', { vmi: vmi('Scheduling') }, 0],
     ['has ended', { vmi: vmi('Failed') }, 0],

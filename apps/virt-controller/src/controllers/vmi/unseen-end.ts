@@ -1,5 +1,5 @@
-import type { VirtualMachineInstance } from '@quickvirt/api';
-import type { Pod } from '@quickvirt/kube';
+import { vmiConditions, type VirtualMachineInstance } from '@quickvirt/api';
+import { isConditionTrue, type Pod } from '@quickvirt/kube';
 import { HEARTBEAT_STALE_MS } from '../node/node-life.ts';
 import { isFinal } from '../vmi-lifecycle.ts';
 import { longestPodEndMs } from './deletion-grace.ts';
@@ -18,14 +18,20 @@ export interface UnseenEndFacts {
   readonly podAbsentMs: number;
 }
 
+/** Whether the node's virt-handler has told that no process of the pod is left there: it answers `Ready=False, PodNotExists`. */
+export function isLauncherGone({ status }: VirtualMachineInstance): boolean {
+  return isConditionTrue(status?.conditions, vmiConditions.launcherGone);
+}
+
 /**
  * Milliseconds until a guest whose pod was removed (by force, or behind our back) counts as ended, while its node is
- * believed alive; 0 when it does now. Nobody told its end, so its QEMU may run: for as long as it takes to find out that
- * the node is silent, and on a node that is well for as long as the kubelet gives the containers of a pod that is gone.
+ * believed alive; 0 when it does now. Nobody told its end, so its QEMU may run: until virt-handler says that it does
+ * not, else for as long as it takes to find out that the node is silent, and on a node that is well for as long as the
+ * kubelet gives the containers of a pod that is gone.
  */
 export function unseenEndLeftMs({ vmi, pod, departedPod, podAbsentMs }: UnseenEndFacts): number {
   const { phase } = vmi.status ?? {};
   const handedOver = phase === 'Scheduled' || phase === 'Running';
-  if (pod || !handedOver || isFinal(vmi) || (departedPod && computeEnd(departedPod))) return 0;
+  if (pod || !handedOver || isFinal(vmi) || isLauncherGone(vmi) || (departedPod && computeEnd(departedPod))) return 0;
   return Math.max(0, HEARTBEAT_STALE_MS + JUDGEMENT_SLACK_MS + longestPodEndMs(vmi) - podAbsentMs);
 }
