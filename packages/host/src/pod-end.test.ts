@@ -108,6 +108,13 @@ describe('the end of a pod', () => {
     expect(wait.ended).toBe(false);
     wait.abort.abort(new Error('enough'));
     await expect(wait.done).rejects.toThrow('enough');
+    // However far it was when nobody waited any more.
+    for (let turns = 0; turns < 40; turns++) {
+      const again = waitForEnd({ proc, cgroupMount });
+      for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+      again.abort.abort(new Error('enough'));
+      await expect(again.done).rejects.toThrow('enough');
+    }
   });
 
   test('is when of a process only its entry in the table is left', async () => {

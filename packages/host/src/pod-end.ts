@@ -46,6 +46,7 @@ async function nextChange(
   changed.promise.catch(() => undefined);
   const abort = () => changed.reject(signal.reason);
   using _watch = watchFirst(directories, changed);
+  signal.throwIfAborted();
   signal.addEventListener('abort', abort, { once: true });
   try {
     if ((await cgroupsOfPod(podUid, proc)) !== undefined) await changed.promise;
