@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createLineLogger } from '@quickvirt/telemetry';
 import { eventually, FakeClock } from '@quickvirt/testing';
 import type { KubeClient } from './client.ts';
+import type { Clock } from './clock.ts';
 import { leases } from './core-types.ts';
 import { LeaderElector, LeadershipLost } from './leader-election.ts';
 import { MemoryApiServer } from './testing/memory-api-server.ts';
@@ -122,6 +123,31 @@ describe('LeaderElector', () => {
     expect(one.clock.monotonicMs()).toBeLessThan(15_000);
     expect(await one.ended).toBeInstanceOf(LeadershipLost);
     expect(one.elector.isLeader).toBe(false);
+  });
+
+  test('a leader that was paused for longer than its Lease waits for nothing once it finds out', async () => {
+    const fake = new FakeClock();
+    let pausedMs = 0;
+    const clock: Clock = {
+      now: () => fake.now(),
+      monotonicMs: () => fake.monotonicMs() + pausedMs,
+      sleep: (delayMs, signal) => fake.sleep(delayMs, signal),
+      after: (delayMs, act) => fake.after(delayMs, act),
+    };
+    const elector = new LeaderElector(client, { lease, identity: 'paused', logger, clock });
+    let aborted = false;
+    const run = elector.run(new AbortController().signal, (signal) => {
+      signal.addEventListener('abort', () => (aborted = true), { once: true });
+      // Work that does not end: whoever waited for it would lead beside a successor.
+      return new Promise(() => undefined);
+    });
+    const ended = expect(run).rejects.toBeInstanceOf(LeadershipLost);
+    await eventually(() => elector.isLeader && fake.pending === 1);
+    pausedMs = 60_000;
+    await fake.advance(2_000);
+    await ended;
+    expect(aborted).toBe(true);
+    expect(fake.monotonicMs()).toBe(2_000);
   });
 
   test('a candidate takes over a Lease that it saw unchanged for its duration, whatever the clocks say', async () => {

@@ -20,6 +20,8 @@ export interface LeaderElectorOptions {
   /** Prefix of metric names. Defaults to none. */
   metricsPrefix?: string;
   clock?: Clock;
+  /** 0 to 1, for the jitter of retries. Defaults to Math.random. */
+  random?: () => number;
 }
 
 /** Leadership was lost while work was under way: the process must end, another may be leading already. */
@@ -48,6 +50,8 @@ export class LeaderElector {
   readonly #retryPeriodMs: number;
   readonly #status: Gauge<'name'> | undefined;
   #isLeader = false;
+  /** When the request that last renewed the Lease was sent: others may count from then. */
+  #renewedAtMs = 0;
 
   constructor(client: ApiClient, options: LeaderElectorOptions) {
     const { leaseDurationMs = 15_000, renewDeadlineMs = 10_000, retryPeriodMs = 2_000, metrics } = options;
@@ -101,9 +105,8 @@ export class LeaderElector {
     } catch (error) {
       if (error instanceof LeadershipLost) {
         leading.abort(error);
-        // The Lease runs out for others after leaseDuration; work must have ended by then.
         const grace = new AbortController();
-        const graceMs = this.#durationMs - this.#renewDeadlineMs;
+        const graceMs = this.#graceMs();
         await Promise.race([work.catch(() => undefined), this.#clock.sleep(graceMs, grace.signal)]).finally(() =>
           grace.abort(),
         );
@@ -113,6 +116,12 @@ export class LeaderElector {
       signal.removeEventListener('abort', stop);
       this.#setLeader(false);
     }
+  }
+
+  /** How long work may take to end: until the Lease runs out for others; no time when it has, after a pause of the process. */
+  #graceMs(): number {
+    const leftMs = this.#renewedAtMs + this.#durationMs - this.#clock.monotonicMs();
+    return Math.max(0, Math.min(leftMs, this.#durationMs - this.#renewDeadlineMs));
   }
 
   #setLeader(isLeader: boolean): void {
@@ -128,6 +137,7 @@ export class LeaderElector {
       fieldSelector: `metadata.name=${name}`,
       logger: this.#logger,
       clock: this.#clock,
+      random: this.#options.random,
     });
     const watching = new AbortController();
     const stop = () => watching.abort();
@@ -197,19 +207,20 @@ export class LeaderElector {
 
   /** Renews each period until aborted; answers the Lease as last written. */
   async #renewUntil(done: AbortSignal, acquired: AcquiredLease): Promise<Lease> {
-    let { lease, renewedAtMs } = acquired;
+    let { lease } = acquired;
+    this.#renewedAtMs = acquired.renewedAtMs;
     let nextInMs = this.#retryPeriodMs;
     for (;;) {
       await this.#clock.sleep(nextInMs, done).catch(() => undefined);
       if (done.aborted) return lease;
       nextInMs = this.#retryPeriodMs;
       const sentAtMs = this.#clock.monotonicMs();
-      const remainingMs = renewedAtMs + this.#renewDeadlineMs - sentAtMs;
+      const remainingMs = this.#renewedAtMs + this.#renewDeadlineMs - sentAtMs;
       if (remainingMs <= 0) throw new LeadershipLost(`the lease was not renewed for ${this.#renewDeadlineMs} ms`);
       const spec: LeaseSpec = { ...lease.spec, renewTime: microTime(this.#clock.now()) };
       try {
         lease = await this.#client.replace(leases, { ...lease, spec }, { timeoutMs: remainingMs });
-        renewedAtMs = sentAtMs;
+        this.#renewedAtMs = sentAtMs;
       } catch (error) {
         if (isConflict(error)) {
           lease = await this.#afterConflict(lease, remainingMs);
