@@ -125,6 +125,40 @@ describe('LeaderElector', () => {
     expect(one.elector.isLeader).toBe(false);
   });
 
+  test.each([
+    ['is lost', false],
+    ['takes effect without an answer', true],
+  ])('a renewal that hangs leaves time for another; it %s', async (_what, takesEffect) => {
+    const elector = new LeaderElector(client, {
+      lease,
+      identity: 'patient',
+      logger,
+      ...{ retryPeriodMs: 50, renewDeadlineMs: 1_000, leaseDurationMs: 1_500 },
+    });
+    const abort = new AbortController();
+    const run = elector.run(
+      abort.signal,
+      () => new Promise((done) => abort.signal.addEventListener('abort', () => done())),
+    );
+    await eventually(() => elector.isLeader);
+    let hung = 0;
+    server.intercept = async (request) => {
+      if (request.method !== 'PUT' || hung > 0) return false;
+      hung += 1;
+      if (takesEffect) {
+        const current = await client.get(leases, lease);
+        await client.replace(leases, current);
+      }
+      return true;
+    };
+    await eventually(() => hung === 1);
+    const before = (await client.get(leases, lease)).metadata.resourceVersion;
+    await eventually(async () => (await client.get(leases, lease)).metadata.resourceVersion !== before);
+    expect(elector.isLeader).toBe(true);
+    abort.abort();
+    await run;
+  });
+
   test('a leader that was paused for longer than its Lease waits for nothing once it finds out', async () => {
     const fake = new FakeClock();
     let pausedMs = 0;

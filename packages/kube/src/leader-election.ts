@@ -24,6 +24,9 @@ export interface LeaderElectorOptions {
   random?: () => number;
 }
 
+/** client-go's rule (leader election configuration): a request that hangs leaves time for another. */
+const ATTEMPTS_WITHIN_DEADLINE = 2;
+
 /** Leadership was lost while work was under way: the process must end, another may be leading already. */
 export class LeadershipLost extends Error {
   constructor(message: string, options?: { cause?: unknown }) {
@@ -38,7 +41,7 @@ type LeaseSpec = NonNullable<Lease['spec']>;
  * Leader election by a coordination.k8s.io Lease. Times in the Lease are for people: a candidate judges by how long it
  * has itself seen the Lease unchanged, so clocks need not agree, only run at about the same rate (client-go's rule).
  * A candidate watches the Lease and so takes over as soon as it is released. Needs get, list, watch, create and update
- * on the Lease.
+ * on the Lease. Give it a client of its own: renewals then wait for no connection behind the work that they are for.
  */
 export class LeaderElector {
   readonly #client: ApiClient;
@@ -218,15 +221,18 @@ export class LeaderElector {
       const remainingMs = this.#renewedAtMs + this.#renewDeadlineMs - sentAtMs;
       if (remainingMs <= 0) throw new LeadershipLost(`the lease was not renewed for ${this.#renewDeadlineMs} ms`);
       const spec: LeaseSpec = { ...lease.spec, renewTime: microTime(this.#clock.now()) };
+      const timeoutMs = Math.min(remainingMs, this.#renewDeadlineMs / ATTEMPTS_WITHIN_DEADLINE);
       try {
-        lease = await this.#client.replace(leases, { ...lease, spec }, { timeoutMs: remainingMs });
+        lease = await this.#client.replace(leases, { ...lease, spec }, { timeoutMs });
         this.#renewedAtMs = sentAtMs;
       } catch (error) {
         if (isConflict(error)) {
-          lease = await this.#afterConflict(lease, remainingMs);
+          lease = await this.#afterConflict(lease, timeoutMs);
           nextInMs = 0;
         } else {
           this.#logger.warn('cannot renew the lease', { remainingMs, error });
+          // What took long to fail has waited already.
+          nextInMs = Math.max(0, this.#retryPeriodMs - (this.#clock.monotonicMs() - sentAtMs));
         }
       }
     }
