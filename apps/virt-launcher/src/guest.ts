@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import { DomainState, LifecycleEvent, type Domain, type Hypervisor } from '@quickvirt/libvirt';
 import type { Logger } from '@quickvirt/telemetry';
 import { DeviceRemovals } from './device-removals.ts';
@@ -6,6 +7,7 @@ import { domainPhase, stateReason, summarizeDomainXml } from './domain-state.ts'
 import { decideSync } from './domain-sync.ts';
 import { DomainWatch } from './domain-watch.ts';
 import { GuestAddressReader } from './guest-address-reader.ts';
+import { IoErrorRecovery } from './io-error-recovery.ts';
 import type { DiskDirectories } from './prepare-disks.ts';
 import { SerialConsole } from './serial-console.ts';
 import { SyncRun, type SyncRequest } from './sync-run.ts';
@@ -23,6 +25,9 @@ export interface GuestOptions {
   /** The hypervisor as soon as it is connected; throws when that takes too long. */
   hypervisor(): Promise<Hypervisor>;
 }
+
+/** With less the node's disk is taken for full: a disk image grows by some clusters at a time. */
+const ROOM_BYTES = 16 * 1024 * 1024;
 
 /** The pod is to end: no guest is started any more. */
 export class GuestStopping extends Error {
@@ -43,6 +48,7 @@ export class Guest {
   #resolveEnded!: (end: DomainEnd) => void;
   readonly #removals = new DeviceRemovals();
   readonly #addresses: GuestAddressReader;
+  readonly #recovery: IoErrorRecovery;
   readonly #options: GuestOptions;
   readonly #logger: Logger;
   #hypervisor: Hypervisor | undefined;
@@ -51,6 +57,7 @@ export class Guest {
   #panicked = false;
   #stopRequested = false;
   #hasAcpi = true;
+  #pauseAsked = false;
   /** One SyncDomain after the other. */
   #turn: Promise<unknown> = Promise.resolve();
   #syncing = false;
@@ -62,6 +69,18 @@ export class Guest {
     this.#logger = logger;
     this.console = new SerialConsole((error) => logger.warn('the serial log is given up', { error }));
     this.#addresses = new GuestAddressReader((guestPciDevices) => this.watch.update({ guestPciDevices }), logger);
+    this.#recovery = new IoErrorRecovery(
+      {
+        resume: async () => (await this.#domain())?.resume(),
+        hasRoom: () => hasRoom(options.disks.disks),
+        monotonicMs: () => performance.now(),
+        after: (delayMs, run) => {
+          const timer = setTimeout(run, delayMs).unref();
+          return () => clearTimeout(timer);
+        },
+      },
+      logger,
+    );
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
@@ -127,12 +146,15 @@ export class Guest {
   /** Stops the guest's CPUs, unless they stand. @throws GuestNotRunning when there are none. */
   async pause(): Promise<void> {
     const { domain, state } = await this.#startedDomain();
+    this.#pauseAsked = true;
+    this.#recovery.tell(false);
     if (state !== DomainState.paused) await domain.suspend();
   }
 
   /** Lets the guest's CPUs run, unless they do. @throws GuestNotRunning when there are none. */
   async unpause(): Promise<void> {
     const { domain, state } = await this.#startedDomain();
+    this.#pauseAsked = false;
     if (state === DomainState.paused) await domain.resume();
   }
 
@@ -232,7 +254,9 @@ export class Guest {
     const phase = domainPhase(state);
     const domainXml = isOff ? told.domainXml : await domain.xml();
     const summary = isOff ? {} : summarizeDomainXml(domainXml);
-    this.watch.update({ phase, reason: stateReason(state, reason), uuid: domain.uuid, domainXml, ...summary });
+    const why = stateReason(state, reason);
+    this.watch.update({ phase, reason: why, uuid: domain.uuid, domainXml, ...summary });
+    this.#recovery.tell(phase === 'PAUSED' && why === 'io-error' && !this.#pauseAsked);
     if (isOff) this.#addresses.stop();
     else
       this.#addresses.watch(
@@ -246,4 +270,9 @@ export class Guest {
     this.#logger.info('the guest has ended', { ...end });
     this.#resolveEnded(end);
   }
+}
+
+async function hasRoom(directory: string): Promise<boolean> {
+  const { bavail, bsize } = await statfs(directory);
+  return bavail * bsize >= ROOM_BYTES;
 }
