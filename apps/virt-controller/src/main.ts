@@ -12,10 +12,11 @@ try {
   const options = readOptions(process.argv.slice(2), process.env);
   const metrics = new Metrics({ process: true });
   const client = await KubeClient.load({ userAgent: 'virt-controller', metrics, metricsPrefix: 'kubevirt_' });
+  const leaseClient = await KubeClient.load({ userAgent: 'virt-controller-leader-election' });
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
-  await runVirtController(options, { client, logger, metrics }, stop.signal);
-  await client.close();
+  await runVirtController(options, { client, leaseClient, logger, metrics }, stop.signal);
+  await Promise.all([client.close(), leaseClient.close()]);
 } catch (error) {
   if (error instanceof UsageError) logger.error(error.message);
   else logger.error('virt-controller ends', { error });

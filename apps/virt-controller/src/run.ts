@@ -19,6 +19,8 @@ import type { Options } from './options.ts';
 /** What virt-controller runs with. */
 export interface RunPorts {
   readonly client: KubeClient;
+  /** Renews the lease, over connections that the work never holds. */
+  readonly leaseClient: KubeClient;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
@@ -31,11 +33,11 @@ const WORKERS = 16;
  * lost or the probes' port is taken; the process must end then.
  */
 export async function runVirtController(options: Options, ports: RunPorts, signal: AbortSignal): Promise<void> {
-  const { client, logger, metrics } = ports;
+  const { client, leaseClient, logger, metrics } = ports;
   const { namespace } = options;
   const informers = makeInformers(client, { namespace, logger });
   const common: ControllerOptions = { logger, metrics, metricsPrefix: 'kubevirt_' };
-  const leaderElector = new LeaderElector(client, {
+  const leaderElector = new LeaderElector(leaseClient, {
     lease: { name: 'virt-controller', namespace },
     identity: `${options.podName}_${randomUUID()}`,
     ...common,

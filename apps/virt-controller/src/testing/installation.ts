@@ -133,7 +133,11 @@ async function startController(kubeconfig: string, podName: string): Promise<Sto
     firstConfigurationPath: undefined,
   };
   const quiet = { ...logger, info: () => undefined, debug: () => undefined };
-  const running = runVirtController(options, { client, logger: quiet, metrics: new Metrics() }, abort.signal);
+  const running = runVirtController(
+    options,
+    { client, leaseClient: client, logger: quiet, metrics: new Metrics() },
+    abort.signal,
+  );
   return {
     stop: async () => {
       abort.abort();
