@@ -32,6 +32,8 @@ export interface VmiObserved {
   /** The launcher pod; when the cache has none although there was one, the API server was asked. */
   readonly pod: Pod | undefined;
   readonly podName: string;
+  /** Another pod of the instance than the one that it was handed over with. */
+  readonly strayPod?: Pod;
   /** The launcher pod as it was when it went; undefined while it is there. */
   readonly departedPod?: Pod;
   /** How long the pod has been gone while its node was believed alive, by the monotonic clock. */
@@ -49,6 +51,14 @@ export interface VmiObserved {
 
 /** Decides about one instance. */
 export function decideVmi(observed: VmiObserved, now: Date): Decision<VmiEffect> {
+  const { vmi, strayPod } = observed;
+  const decision = decideInstance(observed, now);
+  if (!strayPod || strayPod.metadata.deletionTimestamp) return decision;
+  const gracePeriodSeconds = podGraceSeconds(vmi, strayPod);
+  return { ...decision, effects: [{ type: 'deletePod', pod: strayPod, gracePeriodSeconds }, ...decision.effects] };
+}
+
+function decideInstance(observed: VmiObserved, now: Date): Decision<VmiEffect> {
   const { vmi } = observed;
   if (!vmi.metadata.deletionTimestamp && isFinal(vmi)) return { effects: afterEnd(observed, now) };
   const unseenLeftMs = isLost(observed) ? 0 : unseenEndLeftMs(observed);

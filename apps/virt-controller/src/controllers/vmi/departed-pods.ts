@@ -1,13 +1,14 @@
 import type { VirtualMachineInstance } from '@quickvirt/api';
 import { controllerOf, systemClock, type ChangeSource, type Clock, type Pod, type StoreReader } from '@quickvirt/kube';
 import type { NodeLives } from '../node/index.ts';
+import { isStray } from './stray-pod.ts';
 
 /**
  * Launcher pods as they were last seen, until their instance is gone: a pod that ends and is removed in one moment would
  * take its last words with it.
  */
 export class DepartedPods {
-  readonly #byVmiUid = new Map<string, Pod>();
+  readonly #byVmiUid = new Map<string, readonly Pod[]>();
   /** Monotonic time since when an instance's pod was seen to be gone on a node that is alive. */
   readonly #absentSinceMs = new Map<string, { sinceMs: number; nodeName: string }>();
   readonly #clock: Clock;
@@ -22,10 +23,11 @@ export class DepartedPods {
     pods.subscribe((change) => {
       const owner = controllerOf(change.object);
       if (!owner) return;
-      this.#absentSinceMs.delete(owner.uid);
-      if (change.type !== 'deleted') return;
-      const vmi = vmis.store.get(`${change.object.metadata.namespace}/${owner.name}`);
-      if (vmi?.metadata.uid === owner.uid) this.#byVmiUid.set(owner.uid, change.object);
+      const found = vmis.store.get(`${change.object.metadata.namespace}/${owner.name}`);
+      const vmi = found?.metadata.uid === owner.uid ? found : undefined;
+      if (!vmi || !isStray(vmi, change.object)) this.#absentSinceMs.delete(owner.uid);
+      if (change.type !== 'deleted' || !vmi) return;
+      this.#byVmiUid.set(owner.uid, [...(this.#byVmiUid.get(owner.uid) ?? []), change.object]);
     });
     vmis.subscribe((change) => {
       if (change.type !== 'deleted') return;
@@ -51,7 +53,7 @@ export class DepartedPods {
   }
 
   /** The pod of that instance that is gone. */
-  of({ metadata }: VirtualMachineInstance): Pod | undefined {
-    return this.#byVmiUid.get(metadata.uid ?? '');
+  of(vmi: VirtualMachineInstance): Pod | undefined {
+    return this.#byVmiUid.get(vmi.metadata.uid ?? '')?.findLast((pod) => !isStray(vmi, pod));
   }
 }

@@ -28,6 +28,7 @@ import { DepartedPods } from './departed-pods.ts';
 import { decideVmi, failedVmi, PodRefused, type VmiObserved } from './decide.ts';
 import type { VmiEffect } from './effects.ts';
 import { renderOptionsFor } from './render-options.ts';
+import { isStray } from './stray-pod.ts';
 
 /** What the VMI controller works with. */
 export interface VmiControllerPorts {
@@ -102,12 +103,15 @@ function vmiReconciler(ports: VmiControllerPorts, clock: Clock | undefined): Rec
       const owner = controllerOf(vmi);
       const vm = owner && vms.store.get(`${vmi.metadata.namespace}/${owner.name}`);
       const podName = launcherPodName(vmi);
-      const pod = await podOf(vmi, podName, departed, ports);
+      const found = await podOf(vmi, podName, departed, ports);
+      const strayPod = found && isStray(vmi, found) ? found : undefined;
+      const pod = strayPod ? undefined : found;
       const options = pod ? undefined : await renderOptionsFor(vmi, config, ports);
       return {
         vmi,
         pod,
         podName,
+        ...(strayPod && { strayPod }),
         departedPod: pod ? undefined : departed.of(vmi),
         podAbsentMs: pod ? 0 : departed.absentMs(vmi),
         vm: vm?.metadata.uid === owner?.uid ? vm : undefined,

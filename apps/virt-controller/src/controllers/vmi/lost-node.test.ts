@@ -6,6 +6,7 @@ import { launcherPodName } from '@quickvirt/launcher-pod';
 import type { NodeLife } from '../node/node-life.ts';
 import { decideVmi } from './decide.ts';
 import type { VmiEffect } from './effects.ts';
+import { isStray } from './stray-pod.ts';
 
 const NOW = new Date('2026-08-01T00:00:00Z');
 const UNRESPONSIVE: NodeLife = { state: 'unresponsive', message: 'node n1 does not answer' };
@@ -164,6 +165,42 @@ describe('a guest whose pod was removed by force on a node that is well', () => 
     const vmi = saying(asked, gone);
     const deleted = { ...vmi, metadata: { ...vmi.metadata, ...ends } };
     expect(decideAt(deleted, 0)).toMatchObject([{ type: 'setFinalizers', finalizers: [] }]);
+  });
+});
+
+describe('a pod that was made once more after the guest had been handed over with another', () => {
+  const stray = aPod(running, { uid: 'another-pod-uid' });
+  const observe = (vmi: VirtualMachineInstance, strayPod: Pod) =>
+    decideVmi(
+      {
+        vmi,
+        pod: undefined,
+        strayPod,
+        podName: launcherPodName(vmi),
+        vm: undefined,
+        mountFailure: undefined,
+        podAbsentMs: 0,
+        nodeLife: { state: 'alive' },
+        config: clusterConfigFrom(undefined),
+        renderPod: () => {
+          throw new Error('no second pod is ever made');
+        },
+      },
+      NOW,
+    ).effects;
+
+  test('is none of its pods', () => {
+    expect(isStray(aVmi(), stray)).toBe(true);
+    expect(isStray(aVmi(), aPod(running))).toBe(false);
+    expect(isStray({ ...aVmi(), status: { phase: 'Scheduling' } }, stray)).toBe(false);
+  });
+
+  test('is taken away by its uid, once; of the guest nothing is concluded from it', () => {
+    const effects = observe(aVmi(), stray);
+    expect(kinds(effects)).toEqual(['deletePod', 'applyStatus']);
+    expect(effects[0]).toMatchObject({ pod: { metadata: { uid: 'another-pod-uid' } } });
+    expect(phaseOf(effects)).toBeUndefined();
+    expect(kinds(observe(aVmi(), aPod(running, { ...ends, uid: 'another-pod-uid' })))).toEqual(['applyStatus']);
   });
 });
 

@@ -6,11 +6,11 @@ import { NodeLives } from '../node/index.ts';
 import { DepartedPods } from './departed-pods.ts';
 import { unseenEndLeftMs } from './unseen-end.ts';
 
-const vmi = (phase: string, extra: object = {}) =>
+const vmi = (phase: string, extra: object = {}, activePods?: Record<string, string>) =>
   ({
     metadata: { name: 'a', namespace: 'default', uid: 'vmi-uid', ...extra },
     spec: { terminationGracePeriodSeconds: 20, domain: { devices: {} } },
-    status: { phase, nodeName: 'n1' },
+    status: { phase, nodeName: 'n1', activePods },
   }) as VirtualMachineInstance;
 const gone = { type: 'LauncherGone', status: 'True', reason: 'NoProcessLeft' };
 const withConditions = (instance: VirtualMachineInstance, ...conditions: object[]) =>
@@ -46,12 +46,12 @@ describe('a guest whose pod is gone and whose end nobody told', () => {
 });
 
 describe('how long a pod is gone', () => {
-  function harness() {
+  function harness({ activePods }: { activePods?: Record<string, string> } = {}) {
     const clock = new FakeClock();
     const lives = new NodeLives();
     let tell: (change: StoreChange<Pod>) => void = () => undefined;
     const pods = { subscribe: (listener: typeof tell) => ((tell = listener), () => undefined) };
-    const vmis = { subscribe: () => () => undefined, store: { get: () => vmi('Running') } as never };
+    const vmis = { subscribe: () => () => undefined, store: { get: () => vmi('Running', {}, activePods) } as never };
     return {
       clock,
       lives,
@@ -75,6 +75,18 @@ describe('how long a pod is gone', () => {
     lives.set('n1', { state: 'unresponsive', message: '' });
     lives.set('n1', { state: 'alive' });
     expect(departed.absentMs(vmi('Running'))).toBe(0);
+  });
+
+  test('goes on, and nothing is known of its end, when another pod of the instance came and went', async () => {
+    const { clock, departed, told } = harness({ activePods: { first: 'n1' } });
+    const instance = vmi('Running', {}, { first: 'n1' });
+    departed.absentMs(instance);
+    await clock.advance(5_000);
+    const object = pod({ terminated: { exitCode: 0 } });
+    told({ type: 'applied', object, previous: undefined });
+    told({ type: 'deleted', object });
+    expect(departed.absentMs(instance)).toBe(5_000);
+    expect(departed.of(instance)).toBeUndefined();
   });
 
   test('starts anew when the pod was there meanwhile', async () => {
