@@ -39,6 +39,7 @@ import {
   type Secret,
   type ValidatingWebhookConfiguration,
 } from '@quickvirt/kube';
+import { WITHDRAWN_API_SERVICES } from './api-services/manifest.ts';
 import {
   CA_BUNDLE,
   CA_SECRET,
@@ -77,6 +78,8 @@ export interface Informers {
   readonly mutatingWebhooks: Informer<MutatingWebhookConfiguration>;
   readonly validatingWebhooks: Informer<ValidatingWebhookConfiguration>;
   readonly apiServices: Informer<ApiService>;
+  /** What is to be registered again of them. */
+  readonly withdrawnApiServices: Informer<ConfigMap>;
 }
 
 /** Index of `resourceQuotas`. */
@@ -144,6 +147,10 @@ export function makeInformers(
       fieldSelector: `metadata.name=${VALIDATING_WEBHOOKS}`,
     }),
     apiServices: new Informer(client, apiServices, { ...common, trim: trimApiService }),
+    withdrawnApiServices: new Informer(client, configMaps, {
+      ...own,
+      fieldSelector: `metadata.name=${WITHDRAWN_API_SERVICES}`,
+    }),
   };
 }
 

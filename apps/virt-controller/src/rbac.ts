@@ -61,7 +61,8 @@ const clusterRules: readonly PolicyRule[] = [
     apiGroups: ['apiregistration.k8s.io'],
     resources: ['apiservices'],
     resourceNames: ['v1.subresources.kubevirt.io', 'v1alpha3.subresources.kubevirt.io'],
-    verbs: ['get', 'patch'],
+    // api-services: they are withdrawn while nobody answers. A create by apply is bound to the names, one by POST is not.
+    verbs: ['get', 'patch', 'create', 'delete'],
   },
 ];
 
@@ -78,6 +79,12 @@ const namespaceRules: readonly PolicyRule[] = [
     resources: ['secrets', 'configmaps'],
     resourceNames: ['quickvirt-ca'],
     verbs: ['get', 'list', 'watch', 'update'],
+  },
+  {
+    apiGroups: [''],
+    resources: ['configmaps'],
+    resourceNames: ['quickvirt-withdrawn-api-services'],
+    verbs: ['list', 'watch', 'update', 'delete'],
   },
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create', 'list', 'watch'] },
   {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { LeaderElector, Manager, Recorder, type ControllerOptions, type KubeClient } from '@quickvirt/kube';
 import { HealthServer, type Logger, type Metrics } from '@quickvirt/telemetry';
+import { apiServicesController, apiServicesMetrics, withdrawFromEndingNamespace } from './api-services/index.ts';
 import { authorityController, authorityKey, authorityMetrics } from './certificates/authority.ts';
 import { injectionController } from './certificates/injection.ts';
 import { signingController } from './certificates/signing.ts';
@@ -46,6 +47,7 @@ export async function runVirtController(options: Options, ports: RunPorts, signa
   const recorders = {
     vm: new Recorder(client, { component: 'virtualmachine-controller', ...common }),
     vmi: new Recorder(client, { component: 'virtualmachineinstance-controller', ...common }),
+    kubevirt: new Recorder(client, { component: 'virt-controller', ...common }),
   };
   addControllers(manager, options, { ...ports, recorders, common }, informers);
   leaderMetrics(metrics, leaderElector, manager);
@@ -60,7 +62,8 @@ export async function runVirtController(options: Options, ports: RunPorts, signa
   logger.info('virt-controller runs', { namespace, port });
   try {
     await manager.run(signal);
-    await Promise.all([recorders.vm.flush(), recorders.vmi.flush()]);
+    await withdrawFromEndingNamespace({ client, informers, namespace }, logger);
+    await Promise.all(Object.values(recorders).map((recorder) => recorder.flush()));
   } finally {
     await health.close();
   }
@@ -70,7 +73,7 @@ function addControllers(
   manager: Manager,
   options: Options,
   ports: RunPorts & {
-    readonly recorders: { readonly vm: Recorder; readonly vmi: Recorder };
+    readonly recorders: Readonly<Record<'vm' | 'vmi' | 'kubevirt', Recorder>>;
     readonly common: ControllerOptions;
   },
   informers: Informers,
@@ -91,6 +94,7 @@ function addControllers(
       authority,
       signingController(shared, common),
       injectionController(shared, common),
+      apiServicesController({ ...shared, recorder: recorders.kubevirt }, common),
     )
     .addRunnable(
       {
@@ -120,6 +124,7 @@ function addControllers(
     collect: (gauge) => gauge.set(lives.count('unresponsive')),
   });
   authorityMetrics(shared, metrics);
+  apiServicesMetrics(shared, metrics);
   vmMetrics(informers, metrics);
   vmiMetrics(informers, metrics);
 }

@@ -14,6 +14,7 @@ import {
   type ResourceType,
 } from '@quickvirt/kube';
 import type { Logger } from '@quickvirt/telemetry';
+import { WITHDRAWN_API_SERVICES } from '../api-services/manifest.ts';
 import { CA_BUNDLE, CA_SECRET } from '../certificates/names.ts';
 import { SIGNERS } from '../certificates/signers.ts';
 import { nodeMetadataRemoval } from './node-metadata.ts';
@@ -43,7 +44,7 @@ export async function postDelete(client: KubeClient, options: PostDeleteOptions,
     if (names.length > 0) logger.info(`removed ${type.plural}: ${names.join(', ')}`);
   };
   await inNamespace(secrets, [CA_SECRET]);
-  await inNamespace(configMaps, [CA_BUNDLE]);
+  await inNamespace(configMaps, [CA_BUNDLE, WITHDRAWN_API_SERVICES]);
   await inNamespace(leases, namesWhere(await client.list(leases, { namespace }), isOwnLease));
   await inNamespace(
     kubevirts,

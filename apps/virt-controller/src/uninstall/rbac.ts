@@ -23,6 +23,12 @@ export const postDeleteRights: AppRights = {
   namespaced: [
     { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] },
     { apiGroups: [''], resources: ['secrets', 'configmaps'], resourceNames: ['quickvirt-ca'], verbs: ['delete'] },
+    {
+      apiGroups: [''],
+      resources: ['configmaps'],
+      resourceNames: ['quickvirt-withdrawn-api-services'],
+      verbs: ['delete'],
+    },
     { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['list', 'delete'] },
     { apiGroups: ['kubevirt.io'], resources: ['kubevirts'], verbs: ['list', 'delete'] },
   ],

@@ -145,6 +145,7 @@ describe('postDelete', () => {
       [secrets, { metadata: { name: 'quickvirt-ca', namespace } }],
       [secrets, { metadata: { name: 'pull-secret', namespace } }],
       [configMaps, { metadata: { name: 'quickvirt-ca', namespace } }],
+      [configMaps, { metadata: { name: 'quickvirt-withdrawn-api-services', namespace } }],
       [leases, lease('virt-controller')],
       [leases, lease('virt-handler-n1', { 'kubevirt.io': 'virt-handler' })],
       [leases, lease('of-somebody-else')],
@@ -174,6 +175,7 @@ describe('postDelete', () => {
 
     await gone(secrets, 'quickvirt-ca', namespace);
     await gone(configMaps, 'quickvirt-ca', namespace);
+    await gone(configMaps, 'quickvirt-withdrawn-api-services', namespace);
     await gone(leases, 'virt-controller', namespace);
     await gone(leases, 'virt-handler-n1', namespace);
     await gone(certificateSigningRequests, 'ours');
