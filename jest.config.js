@@ -15,6 +15,8 @@ const shared = {
 };
 const roots = ['apps', 'packages', 'cluster', 'images', 'tools', 'e2e', 'bench', 'charts', 'simulation'];
 export default {
+  // By default Jest leaves one core idle: of two that is half.
+  maxWorkers: '100%',
   projects: [
     {
       ...shared,

@@ -14,7 +14,7 @@ export class DurationError extends Error {
 /** Longer texts are refused. */
 const maxTextLength = 64;
 const msPerUnit: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-const term = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)/y;
+const term = /(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|ms|s|m|h)/y;
 
 /**
  * Milliseconds of a duration in Go's notation (`time.ParseDuration`: a sign, then numbers with units).
