@@ -159,6 +159,27 @@ describe('LeaderElector', () => {
     await run;
   });
 
+  test('leads by no Lease that it took before it was paused', async () => {
+    const clock = new FakeClock();
+    const paused: Clock = {
+      now: () => clock.now(),
+      monotonicMs: () => clock.monotonicMs() + (taken ? 60_000 : 0),
+      sleep: (delayMs, signal) => clock.sleep(delayMs, signal),
+      after: (delayMs, act) => clock.after(delayMs, act),
+    };
+    let taken = false;
+    let led = false;
+    server.intercept = ({ method }) => {
+      taken ||= method === 'POST';
+      return false;
+    };
+    const elector = new LeaderElector(client, { lease, identity: 'paused', logger, clock: paused });
+    const run = elector.run(new AbortController().signal, async () => void (led = true));
+    await expect(run).rejects.toBeInstanceOf(LeadershipLost);
+    expect(await holder()).toBe('paused');
+    expect([led, elector.isLeader]).toEqual([false, false]);
+  });
+
   test('a leader that was paused for longer than its Lease waits for nothing once it finds out', async () => {
     const fake = new FakeClock();
     let pausedMs = 0;

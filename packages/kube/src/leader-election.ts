@@ -88,6 +88,9 @@ export class LeaderElector {
   async run(signal: AbortSignal, lead: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const acquired = await this.#acquire(signal);
     if (!acquired) return;
+    // The process stood still since it took the Lease: others may have seen it run out.
+    if (this.#clock.monotonicMs() - acquired.renewedAtMs >= this.#renewDeadlineMs)
+      throw new LeadershipLost('the lease was taken too long ago to lead by it');
     this.#setLeader(true);
     this.#logger.info('leading', { identity: this.#options.identity });
     const leading = new AbortController();
