@@ -5,21 +5,18 @@ import { IoErrorRecovery } from './io-error-recovery.ts';
 
 let clock: FakeClock;
 let resumes: number[];
-let room: boolean | Error;
+let hasRoom: () => Promise<boolean>;
 let resume: () => Promise<void>;
 let recovery: IoErrorRecovery;
 
 beforeEach(() => {
   clock = new FakeClock();
   resumes = [];
-  room = true;
+  hasRoom = async () => true;
   resume = async () => void resumes.push(clock.monotonicMs());
   const ports = {
     resume: () => resume(),
-    hasRoom: async () => {
-      if (room instanceof Error) throw room;
-      return room;
-    },
+    hasRoom: () => hasRoom(),
     monotonicMs: () => clock.monotonicMs(),
     after: (delayMs: number, run: () => void) => clock.after(delayMs, run),
   };
@@ -34,11 +31,11 @@ test('a guest that an I/O error stopped is let run a second later, once', async 
 });
 
 test('not before there is room, and within 5 s of it', async () => {
-  room = false;
+  hasRoom = async () => false;
   recovery.tell(true);
   await clock.advance(300_000);
   expect(resumes).toEqual([]);
-  room = true;
+  hasRoom = async () => true;
   await clock.advance(5_000);
   expect(resumes).toHaveLength(1);
 });
@@ -71,10 +68,13 @@ test('not a guest that runs by now, was paused by a user, or is off', async () =
 });
 
 test('not one that was paused while the room was looked for', async () => {
+  const looking = Promise.withResolvers<boolean>();
+  hasRoom = () => looking.promise;
   recovery.tell(true);
-  const advancing = clock.advance(1_000);
+  await clock.advance(1_000);
   recovery.tell(false);
-  await advancing;
+  looking.resolve(true);
+  await clock.advance(120_000);
   expect(resumes).toEqual([]);
 });
 
@@ -92,10 +92,10 @@ test('libvirtd that is away is asked again', async () => {
 });
 
 test('a disk whose room cannot be read is asked again', async () => {
-  room = new Error('EIO');
+  hasRoom = () => Promise.reject(new Error('EIO'));
   recovery.tell(true);
   await clock.advance(1_000);
-  room = true;
+  hasRoom = async () => true;
   await clock.advance(1_000);
   expect(resumes).toEqual([2_000]);
 });
