@@ -11,6 +11,7 @@ import fc from 'fast-check';
 import { decideVm, failedVm, VmWriteRefused, type VmObserved } from './decide.ts';
 import type { VmEffect } from './effects.ts';
 import { withHostDevices } from './live-update.ts';
+import { needsCurrentInstance } from './state-change-requests.ts';
 
 const NOW = new Date('2026-08-01T00:00:00Z');
 const config = clusterConfigFrom(undefined);
@@ -156,6 +157,25 @@ describe('run strategies', () => {
     expect(decideVm(observed(vm, at('0')), NOW).status.stateChangeRequests).toEqual([start]);
     const rerun = aVm({ runStrategy: 'RerunOnFailure' }, { stateChangeRequests: [start] });
     expect(decideVm(observed(rerun, at('2')), NOW).status.stateChangeRequests).toEqual([start]);
+  });
+
+  test('a start that a lagging leader listed again is done once the API server shows a guest that lives', () => {
+    const vm = aVm({ runStrategy: 'RerunOnFailure' }, { stateChangeRequests: [start] });
+    const at = (phase: 'Running' | 'Failed', resourceVersion: string): VirtualMachineInstance => {
+      const vmi = itsInstance(vm, { phase });
+      return { ...vmi, metadata: { ...vmi.metadata, resourceVersion } };
+    };
+    const left = (vmi: VirtualMachineInstance, isVmiCurrent: boolean) =>
+      decideVm({ ...observed(vm, vmi), isVmiCurrent }, NOW).status.stateChangeRequests;
+    expect(needsCurrentInstance(vm, at('Running', '0'))).toBe(true);
+    expect(left(at('Running', '0'), false)).toEqual([start]);
+    expect(left(at('Running', '0'), true)).toEqual([]);
+    expect(left(at('Failed', '0'), true)).toEqual([start]);
+    // What changed after the VM did needs no question, nor does one that does not live, nor another strategy.
+    expect(needsCurrentInstance(vm, at('Running', '2'))).toBe(false);
+    expect(needsCurrentInstance(vm, at('Failed', '0'))).toBe(false);
+    expect(needsCurrentInstance(vm, undefined)).toBe(false);
+    expect(needsCurrentInstance(aVm({ runStrategy: 'Manual' }, vm.status), at('Running', '0'))).toBe(false);
   });
 
   test('a paused start reaches the instance', () => {

@@ -27,6 +27,8 @@ export interface VmObserved {
   readonly vm: VirtualMachine;
   /** The instance of the VM's name, whoever owns it. */
   readonly vmi: VirtualMachineInstance | undefined;
+  /** Whether the API server was asked for it in this very look. */
+  readonly isVmiCurrent?: boolean;
   readonly config: ClusterConfig;
   /** Between 0 and 1, drawn anew for each observation: spreads retries. */
   readonly jitter: number;
@@ -44,7 +46,7 @@ export interface VmPlan extends Decision<VmEffect> {
 export function decideVm(observed: VmObserved, now: Date): VmPlan {
   const { vm, jitter } = observed;
   const { vmi, taken } = ownInstance(observed);
-  const requests = pendingRequests(vm, vmi);
+  const requests = pendingRequests(vm, vmi, observed.isVmiCurrent ?? false);
   const startFailure = startFailureAfter({
     strategy: runStrategyOf(vm),
     previous: vm.status?.startFailure,

@@ -24,6 +24,7 @@ import { refOf } from '../../object-ref.ts';
 import { onExisting, refusable } from '../../refusal.ts';
 import { decideVm, failedVm, VmWriteRefused, type VmObserved } from './decide.ts';
 import type { VmEffect } from './effects.ts';
+import { needsCurrentInstance } from './state-change-requests.ts';
 
 /** What the VM controller works with. */
 export interface VmControllerPorts {
@@ -60,7 +61,7 @@ function vmReconciler({
       if (!vm) return undefined;
       return {
         vm,
-        vmi: await instanceOf(vm, informers.vmis.store.get(key), client),
+        ...(await instanceOf(vm, informers.vmis.store.get(key), client)),
         config: config(),
         jitter: random(),
         fresh: { uuid: randomUUID(), serial: randomUUID() },
@@ -71,21 +72,17 @@ function vmReconciler({
   };
 }
 
-/**
- * The instance of the VM's name. A cache that lags may not have the one that a Stop names yet, and the Stop would be
- * taken for done: then the API server is asked.
- */
+/** The instance of the VM's name, from the cache where that serves. */
 async function instanceOf(
   vm: VirtualMachine,
   cached: VirtualMachineInstance | undefined,
   client: ApiClient,
-): Promise<VirtualMachineInstance | undefined> {
-  const [request] = vm.status?.stateChangeRequests ?? [];
-  if (request?.action !== 'Stop' || request.uid === cached?.metadata.uid) return cached;
+): Promise<Pick<VmObserved, 'vmi' | 'isVmiCurrent'>> {
+  if (!needsCurrentInstance(vm, cached)) return { vmi: cached };
   try {
-    return await client.get(virtualMachineInstances, refOf(vm));
+    return { vmi: await client.get(virtualMachineInstances, refOf(vm)), isVmiCurrent: true };
   } catch (error) {
-    if (isNotFound(error)) return undefined;
+    if (isNotFound(error)) return { vmi: undefined, isVmiCurrent: true };
     throw error;
   }
 }

@@ -6,27 +6,43 @@ import { runStrategyOf } from './run-strategy.ts';
  * The requests that are still to be carried out, oldest first. A Stop is done when the instance it names is gone; a Start
  * is done when an instance lives that nobody is stopping, or one was made for it that has ended already. Requests are
  * looked at in order, and none is dropped before those ahead of it: `restart` is a Stop followed by a Start.
+ * @param isCurrent whether the API server was asked for the instance, not a cache.
  */
 export function pendingRequests(
   vm: VirtualMachine,
   vmi: VirtualMachineInstance | undefined,
+  isCurrent: boolean,
 ): VirtualMachineStateChangeRequest[] {
   const pending = [...(vm.status?.stateChangeRequests ?? [])];
-  while (pending[0] && isDone(pending[0], vm, vmi)) pending.shift();
+  while (pending[0] && isDone(pending[0], { vm, vmi, isCurrent })) pending.shift();
   return pending;
 }
 
 function isDone(
   request: VirtualMachineStateChangeRequest,
-  vm: VirtualMachine,
-  vmi: VirtualMachineInstance | undefined,
+  { vm, vmi, isCurrent }: { vm: VirtualMachine; vmi: VirtualMachineInstance | undefined; isCurrent: boolean },
 ): boolean {
   if (request.action === 'Stop') return !vmi || vmi.metadata.uid !== request.uid;
   if (!vmi) return false;
-  const lives = !isFinal(vmi) && !vmi.metadata.deletionTimestamp;
   // Under RerunOnFailure a Start is owed for the very instance that failed, which a cache may still show alive.
-  if (runStrategyOf(vm) === 'RerunOnFailure') return lives && isNewer(vmi, vm);
-  return lives || isNewer(vmi, vm);
+  if (runStrategyOf(vm) === 'RerunOnFailure') return lives(vmi) && (isCurrent || isNewer(vmi, vm));
+  return lives(vmi) || isNewer(vmi, vm);
+}
+
+/**
+ * Whether the oldest request depends on whether the cached instance is the one that there is now: a Stop would be taken for
+ * done by a cache that does not have the instance yet; a Start that a leader listed by a cache that lagged, after its guest
+ * had been started again, would never be.
+ */
+export function needsCurrentInstance(vm: VirtualMachine, cached: VirtualMachineInstance | undefined): boolean {
+  const [request] = vm.status?.stateChangeRequests ?? [];
+  if (request?.action === 'Stop') return request.uid !== cached?.metadata.uid;
+  if (request?.action !== 'Start' || runStrategyOf(vm) !== 'RerunOnFailure') return false;
+  return cached !== undefined && lives(cached) && !isNewer(cached, vm);
+}
+
+function lives(vmi: VirtualMachineInstance): boolean {
+  return !isFinal(vmi) && !vmi.metadata.deletionTimestamp;
 }
 
 /**
