@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createLineLogger } from '@quickvirt/telemetry';
 import { eventually, FakeClock } from '@quickvirt/testing';
@@ -52,6 +53,16 @@ function candidate(identity: string, clock = new FakeClock()) {
   };
   ends.push(stop);
   return { elector, clock, abort, work, ended, stop };
+}
+
+/** A clock that is ahead of another by what `aheadMs` says: the process stood still, and its timers are due late. */
+function behind(clock: FakeClock, aheadMs: () => number): Clock {
+  return {
+    now: () => clock.now(),
+    monotonicMs: () => clock.monotonicMs() + aheadMs(),
+    sleep: (delayMs, signal) => clock.sleep(delayMs, signal),
+    after: (delayMs, act) => clock.after(delayMs, act),
+  };
 }
 
 const holder = async () => (await client.get(leases, lease)).spec?.holderIdentity;
@@ -161,12 +172,7 @@ describe('LeaderElector', () => {
 
   test('leads by no Lease that it took before it was paused', async () => {
     const clock = new FakeClock();
-    const paused: Clock = {
-      now: () => clock.now(),
-      monotonicMs: () => clock.monotonicMs() + (taken ? 60_000 : 0),
-      sleep: (delayMs, signal) => clock.sleep(delayMs, signal),
-      after: (delayMs, act) => clock.after(delayMs, act),
-    };
+    const paused = behind(clock, () => (taken ? 60_000 : 0));
     let taken = false;
     let led = false;
     server.intercept = ({ method }) => {
@@ -180,15 +186,27 @@ describe('LeaderElector', () => {
     expect([led, elector.isLeader]).toEqual([false, false]);
   });
 
+  test('a renewal whose answer is read too late renews nothing', async () => {
+    const clock = new FakeClock();
+    let pausedMs = 0;
+    const paused = behind(clock, () => pausedMs);
+    const elector = new LeaderElector(client, { lease, identity: 'paused', logger, clock: paused });
+    const run = elector.run(new AbortController().signal, (signal) => once(signal, 'abort').then(() => undefined));
+    const ended = expect(run).rejects.toBeInstanceOf(LeadershipLost);
+    await eventually(() => elector.isLeader && clock.pending === 1);
+    server.intercept = ({ method }) => {
+      if (method === 'PUT') pausedMs = 60_000;
+      return false;
+    };
+    await clock.advance(2_000);
+    await ended;
+    expect(clock.monotonicMs()).toBe(2_000);
+  });
+
   test('a leader that was paused for longer than its Lease waits for nothing once it finds out', async () => {
     const fake = new FakeClock();
     let pausedMs = 0;
-    const clock: Clock = {
-      now: () => fake.now(),
-      monotonicMs: () => fake.monotonicMs() + pausedMs,
-      sleep: (delayMs, signal) => fake.sleep(delayMs, signal),
-      after: (delayMs, act) => fake.after(delayMs, act),
-    };
+    const clock = behind(fake, () => pausedMs);
     const elector = new LeaderElector(client, { lease, identity: 'paused', logger, clock });
     let aborted = false;
     const run = elector.run(new AbortController().signal, (signal) => {

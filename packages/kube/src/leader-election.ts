@@ -88,9 +88,9 @@ export class LeaderElector {
   async run(signal: AbortSignal, lead: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const acquired = await this.#acquire(signal);
     if (!acquired) return;
-    // The process stood still since it took the Lease: others may have seen it run out.
-    if (this.#clock.monotonicMs() - acquired.renewedAtMs >= this.#renewDeadlineMs)
-      throw new LeadershipLost('the lease was taken too long ago to lead by it');
+    this.#renewedAtMs = acquired.renewedAtMs;
+    // Others have seen the Lease run out, if the process stood still since it took it.
+    this.#remainingMs();
     this.#setLeader(true);
     this.#logger.info('leading', { identity: this.#options.identity });
     const leading = new AbortController();
@@ -214,15 +214,15 @@ export class LeaderElector {
   /** Renews each period until aborted; answers the Lease as last written. */
   async #renewUntil(done: AbortSignal, acquired: AcquiredLease): Promise<Lease> {
     let { lease } = acquired;
-    this.#renewedAtMs = acquired.renewedAtMs;
     let nextInMs = this.#retryPeriodMs;
     for (;;) {
-      await this.#clock.sleep(nextInMs, done).catch(() => undefined);
+      // Before it waits, too: an answer that came late, or was read late by a process that stood still, renews nothing.
+      const waitMs = Math.min(nextInMs, this.#remainingMs());
+      await this.#clock.sleep(waitMs, done).catch(() => undefined);
       if (done.aborted) return lease;
       nextInMs = this.#retryPeriodMs;
+      const remainingMs = this.#remainingMs();
       const sentAtMs = this.#clock.monotonicMs();
-      const remainingMs = this.#renewedAtMs + this.#renewDeadlineMs - sentAtMs;
-      if (remainingMs <= 0) throw new LeadershipLost(`the lease was not renewed for ${this.#renewDeadlineMs} ms`);
       const spec: LeaseSpec = { ...lease.spec, renewTime: microTime(this.#clock.now()) };
       const timeoutMs = Math.min(remainingMs, this.#renewDeadlineMs / ATTEMPTS_WITHIN_DEADLINE);
       try {
@@ -239,6 +239,13 @@ export class LeaderElector {
         }
       }
     }
+  }
+
+  /** How long the leader may go on without a renewal. @throws LeadershipLost when it may not. */
+  #remainingMs(): number {
+    const remainingMs = this.#renewedAtMs + this.#renewDeadlineMs - this.#clock.monotonicMs();
+    if (remainingMs <= 0) throw new LeadershipLost(`the lease was not renewed for ${this.#renewDeadlineMs} ms`);
+    return remainingMs;
   }
 
   /** Someone wrote the Lease: a take-over ends leadership, anything else (a label) is taken along. */
