@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { lastLines } from '@quickvirt/testing';
 import { startPretendedCluster, type PretendedCluster } from './control-plane.ts';
 import { withoutGuestNetworks } from './guestless-network.ts';
 import { startMetricsFront } from './metrics-front.ts';
+import { heapSamples, idleWrites, observationsTable, writesWhileRunning, type Observations } from './observations.ts';
 import { installRelease, startProduct, type Product } from './product.ts';
 
 /** The neutral harness, which is kept beside this repository and runs on other products too. */
@@ -51,6 +53,7 @@ export async function startBench(mostMachines: number): Promise<Bench> {
   const cluster = await startPretendedCluster(Math.max(50, Math.ceil(mostMachines / 250)));
   const env = { ...process.env, KUBECONFIG: cluster.apiserver.kubeconfigPath, KUBECTL: kubectl };
   let runs = 0;
+  const observations = new Map<string, Observations>();
   const stop = async (): Promise<void> => {
     await cluster.stop();
     rmSync(results, { recursive: true, force: true });
@@ -72,11 +75,31 @@ export async function startBench(mostMachines: number): Promise<Bench> {
         await product.stop();
       }
     };
-    const density = (run: DensityRun, product: Product, metrics: string): Promise<string> => {
+    const harnessRun = async (
+      run: DensityRun,
+      product: Product,
+      metrics: string,
+      onProgress?: (line: string) => void,
+    ): Promise<string> => {
       const out = join(results, `${(runs += 1)}.json`);
       const rate = ['--kind', run.kind, '--count', `${run.count}`, '--interval-ms', `${run.intervalMs}`];
-      const args = [...rate, '--out', out, '--audit-log', cluster.auditLogPath, '--metrics', `controller=${metrics}`];
-      return harness('density.mjs', [...args, ...processArguments(cluster, product)], env).then(() => out);
+      const patience = ['--timeout-s', `${Math.max(900, run.count / 2)}`];
+      const read = ['--audit-log', cluster.auditLogPath, '--metrics', `controller=${metrics}`];
+      const args = [...rate, ...patience, ...read, '--out', out, ...processArguments(cluster, product)];
+      await harness('density.mjs', args, env, onProgress);
+      return out;
+    };
+    const density = async (run: DensityRun, product: Product, metrics: string): Promise<string> => {
+      const heap = heapSamples(product);
+      const out = await harnessRun(run, product, metrics, (line) => heap.take(line));
+      observations.set(out, {
+        ...(await heap.taken()),
+        writesWhileRunning: writesWhileRunning(out),
+        writesAfterwards: await idleWrites(cluster.auditLogPath),
+        restarts: product.restarts,
+        count: run.count,
+      });
+      return out;
     };
     return {
       density: (run) =>
@@ -86,7 +109,7 @@ export async function startBench(mostMachines: number): Promise<Bench> {
             await cluster.apiserver.authority.issue({ commonName: 'metrics', ipAddresses: ['127.0.0.1'] }),
           );
           try {
-            await density({ ...run, count: 10, intervalMs: 100 }, product, front.url); // warms every cache
+            await harnessRun({ ...run, count: 10, intervalMs: 100 }, product, front.url); // warms every cache
             return await density(run, product, front.url);
           } finally {
             front.stop();
@@ -98,7 +121,9 @@ export async function startBench(mostMachines: number): Promise<Bench> {
           await harness('admission.mjs', ['--out', out, ...processArguments(cluster, product)], env);
           return out;
         }),
-      tables: (paths) => harness('table.mjs', paths, env),
+      tables: async (paths) =>
+        (await harness('table.mjs', paths, env)) +
+        observationsTable(paths.map((path) => observations.get(path)).filter((one) => one !== undefined)),
       stop,
     };
   } catch (error) {
@@ -117,15 +142,28 @@ function processArguments(cluster: PretendedCluster, product: Product): string[]
   ]);
 }
 
-/** Runs a program of the harness; its progress is shown, its output returned. @throws Error when it says it failed */
-function harness(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+/**
+ * Runs a program of the harness; its progress is shown, its output returned.
+ * @param onProgress gets each line of progress
+ * @throws Error when it says it failed
+ */
+function harness(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  onProgress?: (line: string) => void,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [`${HARNESS}${program}`, ...args], {
       env,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      console.error(line);
+      onProgress?.(line);
+    });
     child.once('error', reject).once('close', (code) => {
       if (code === 0) resolve(output);
       else reject(new Error(`${program} ended with ${code}: ${output.slice(-2000)}`));

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { command, controlPlaneBinaries } from '@quickvirt/cluster';
 import {
-  endProcess,
   eventually,
   freePorts,
   lastLines,
@@ -17,11 +16,17 @@ import {
 } from '@quickvirt/testing';
 import { parseAllDocuments } from 'yaml';
 import { bundleApp } from '../../tools/bundle.ts';
+import { heapBytesInUse } from './heap.ts';
+import { keepRunning, type KeptProcess } from './kept-process.ts';
 import { releaseObjects, type Manifest } from './release.ts';
 
 /** virt-api and virt-controller, one of each, as this machine's processes. */
 export interface Product {
-  processIds: { 'virt-api': number; 'virt-controller': number };
+  readonly processIds: { 'virt-api': number; 'virt-controller': number };
+  /** How often each was started again after it had ended. */
+  readonly restarts: { 'virt-api': number; 'virt-controller': number };
+  /** Bytes of virt-controller's heap that are in use after a collection of all garbage. */
+  controllerHeapBytes(): Promise<number>;
   /** Where virt-controller serves /metrics over plain HTTP. */
   controllerMetricsPort: number;
   /** Holds `virt-api.log` and `virt-controller.log`; gone after `stop`. */
@@ -90,17 +95,19 @@ export async function startProduct(
   { virtApiPort, launcherImage = 'registry.invalid/virt-launcher:bench' }: ProductOptions,
 ): Promise<Product> {
   const folder = mkdtempSync(join(tmpdir(), 'quickvirt-product-'));
-  const [controllerMetricsPort = 0] = await freePorts(1);
-  const start = async (app: 'virt-api' | 'virt-controller', args: string[]): Promise<LaunchedProcess> =>
-    launchInPodGuise(cluster, folder, app, await bundleApp(app), args);
-  const controller = await start('virt-controller', [
-    `--launcher-image=${launcherImage}`,
-    `--health-port=${controllerMetricsPort}`,
-    '--log-verbosity=1',
-  ]);
-  const api = await start('virt-api', [`--port=${virtApiPort}`, '--log-verbosity=1']);
+  const [controllerMetricsPort = 0, inspectPort = 0] = await freePorts(2);
+  const start = async (app: 'virt-api' | 'virt-controller', nodeArgs: string[], args: string[]) => {
+    const program = [...nodeArgs, await bundleApp(app), ...args];
+    return keepRunning((count) => launchInPodGuise(cluster, folder, { app, count, program }));
+  };
+  const controller = await start(
+    'virt-controller',
+    [`--inspect-port=${inspectPort}`],
+    [`--launcher-image=${launcherImage}`, `--health-port=${controllerMetricsPort}`, '--log-verbosity=1'],
+  );
+  const api = await start('virt-api', [], [`--port=${virtApiPort}`, '--log-verbosity=1']);
   const stop = async (): Promise<void> => {
-    await Promise.all([endProcess(controller.child), endProcess(api.child)]);
+    await Promise.all([controller.stop(), api.stop()]);
     rmSync(folder, { recursive: true, force: true });
   };
   try {
@@ -113,20 +120,26 @@ export async function startProduct(
     await stop();
     throw error;
   }
+  const pidOf = ({ current }: KeptProcess): number => current.child.pid ?? 0;
   return {
-    processIds: { 'virt-api': api.child.pid ?? 0, 'virt-controller': controller.child.pid ?? 0 },
+    get processIds() {
+      return { 'virt-api': pidOf(api), 'virt-controller': pidOf(controller) };
+    },
+    get restarts() {
+      return { 'virt-api': api.restarts, 'virt-controller': controller.restarts };
+    },
+    controllerHeapBytes: () => heapBytesInUse(pidOf(controller), inspectPort),
     controllerMetricsPort,
     folder,
     stop,
   };
 }
 
+/** @param program arguments of Node; `count` tells the starts of an app apart by their logs. */
 async function launchInPodGuise(
   cluster: ControlPlane,
   folder: string,
-  app: string,
-  bundlePath: string,
-  args: readonly string[],
+  { app, count, program }: { app: string; count: number; program: readonly string[] },
 ): Promise<LaunchedProcess> {
   const login = join(folder, app);
   mkdirSync(login, { recursive: true });
@@ -145,8 +158,8 @@ async function launchInPodGuise(
   const { hostname, port } = new URL(apiserver.url);
   return launchProcess(
     'unshare',
-    join(folder, `${app}.log`),
-    ['--mount', '--propagation=private', 'sh', '-c', script, 'sh', process.execPath, bundlePath, ...args],
+    join(folder, count === 0 ? `${app}.log` : `${app}.${count}.log`),
+    ['--mount', '--propagation=private', 'sh', '-c', script, 'sh', process.execPath, ...program],
     {
       PATH: process.env['PATH'],
       HOME: login,
@@ -158,12 +171,11 @@ async function launchInPodGuise(
   );
 }
 
-async function isReady(launched: LaunchedProcess, status: () => Promise<number>): Promise<void> {
+async function isReady(kept: KeptProcess, status: () => Promise<number>): Promise<void> {
   await settle(
     async () => {
-      if (launched.child.exitCode !== null) throw new Error(`it ended:\n${lastLines(launched.logPath)}`);
-      const answer = await status();
-      if (answer !== 200) throw new Error(`readyz answers ${answer}:\n${lastLines(launched.logPath)}`);
+      const answer = await status().catch((error: Error) => error.message);
+      if (answer !== 200) throw new Error(`readyz answers ${answer}:\n${lastLines(kept.current.logPath)}`);
     },
     { timeoutMs: 60_000, intervalMs: 100 },
   );

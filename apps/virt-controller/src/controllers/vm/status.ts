@@ -41,8 +41,13 @@ const START_SETTLES_MS = 5_000;
  * that has a time, because whoever moves it to Running may leave the time of that out.
  */
 const READINESS_SETTLES_MS = 5_000;
-/** How long a VM that goes may do so without a word of it: most are gone by then, and a status with them. */
+/**
+ * How long a VM that goes may do so without a word of it, since the last step that its instance made: most are gone by
+ * then, and a status with them.
+ */
 const DELETION_SETTLES_MS = 2_000;
+/** The same for what changes once it says that it is terminating. */
+const TERMINATING_SETTLES_MS = 10_000;
 
 /** What to write so that the VM's status is as wanted; undefined when it is already. */
 export function statusPatch(vm: VirtualMachine, wanted: WantedVmStatus, now: Date): VmStatusPatch | undefined {
@@ -80,7 +85,7 @@ export function settlesInMs(
   const { deletionTimestamp } = vm.metadata;
   if (deletionTimestamp) {
     const told = vm.status?.printableStatus === 'Terminating';
-    return left(told ? [deletionTimestamp, ...changes] : [deletionTimestamp], DELETION_SETTLES_MS, now);
+    return left([deletionTimestamp, ...changes], told ? TERMINATING_SETTLES_MS : DELETION_SETTLES_MS, now);
   }
   if (!vmi || vm.status?.printableStatus === undefined) return 0;
   if (vmi.status?.phase === 'Running') {
