@@ -40,6 +40,7 @@ import {
   type ValidatingWebhookConfiguration,
 } from '@quickvirt/kube';
 import { WITHDRAWN_API_SERVICES } from './api-services/manifest.ts';
+import { LEAF_PODS } from './certificates/leaves.ts';
 import {
   CA_BUNDLE,
   CA_SECRET,
@@ -75,6 +76,8 @@ export interface Informers {
   readonly caSecrets: Informer<Secret>;
   readonly caBundles: Informer<ConfigMap>;
   readonly signingRequests: Informer<CertificateSigningRequest>;
+  /** Pods of our own whose certificates are followed; their identity only. */
+  readonly leafPods: Informer<Pod>;
   readonly mutatingWebhooks: Informer<MutatingWebhookConfiguration>;
   readonly validatingWebhooks: Informer<ValidatingWebhookConfiguration>;
   readonly apiServices: Informer<ApiService>;
@@ -138,6 +141,7 @@ export function makeInformers(
     caSecrets: new Informer(client, secrets, { ...own, fieldSelector: `metadata.name=${CA_SECRET}` }),
     caBundles: new Informer(client, configMaps, { ...own, fieldSelector: `metadata.name=${CA_BUNDLE}` }),
     signingRequests: new Informer(client, certificateSigningRequests, { ...common, trim: trimSigningRequest }),
+    leafPods: new Informer(client, pods, { ...own, labelSelector: LEAF_PODS, trim: identityOf }),
     mutatingWebhooks: new Informer(client, mutatingWebhookConfigurations, {
       ...common,
       fieldSelector: `metadata.name=${MUTATING_WEBHOOKS}`,
@@ -198,6 +202,11 @@ function trimSigningRequest(csr: CertificateSigningRequest): CertificateSigningR
   if (Object.hasOwn(SIGNERS, csr.spec.signerName)) return csr;
   const { name, uid, resourceVersion } = csr.metadata;
   return { metadata: { name, uid, resourceVersion }, spec: { signerName: csr.spec.signerName, request: '' } };
+}
+
+/** Of a pod only which one it is. */
+function identityOf({ metadata: { name, namespace, uid, resourceVersion } }: Pod): Pod {
+  return { metadata: { name, namespace, uid, resourceVersion } };
 }
 
 /** Of APIServices that are not ours only the name is kept. */

@@ -79,7 +79,14 @@ export async function runVirtHandler(options: Options, ports: RunPorts, signal: 
     if (access === 'chown') await chownContainerDevices(vmi, podUid, logger);
     await pciDevices.access.allowLockedMemory(vmi, podUid);
   };
-  const node = { client, nodeName, namespace, podName: options.podName, logger };
+  const node = {
+    client,
+    nodeName,
+    namespace,
+    podName: options.podName,
+    logger,
+    certificate: () => certificate.current,
+  };
   let isReady = false;
   const nodeLabels = nodeLabelController(
     {

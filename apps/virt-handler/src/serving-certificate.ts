@@ -4,6 +4,7 @@ import {
   configMaps,
   Informer,
   systemClock,
+  type CertificateValidity,
   type Clock,
   type ConfigMap,
   type KubeClient,
@@ -56,9 +57,14 @@ export class ServingCertificate {
     certificateMetrics(metrics, 'quickvirt_', () => ({ 'virt-handler-serving': this.#requester.current }));
   }
 
+  /** The one in force. */
+  get current(): CertificateValidity | undefined {
+    return this.#requester.current;
+  }
+
   /** For `/readyz`. */
   problem(): string | undefined {
-    const { current } = this.#requester;
+    const { current } = this;
     if (!this.tls.current || !current) return 'no serving certificate yet: virt-controller issues it';
     return current.notAfter > this.#clock.now()
       ? undefined

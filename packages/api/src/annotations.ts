@@ -58,6 +58,8 @@ export const annotations = {
   ksmPagesDecayOverride: 'kubevirt.io/ksm-pages-decay-override',
   ksmPagesInitOverride: 'kubevirt.io/ksm-pages-init-override',
   ksmPagesMaxOverride: 'kubevirt.io/ksm-pages-max-override',
+  /** On a virt-handler's Lease: from when to when its serving certificate is good, as an ISO 8601 interval. */
+  servingCertificate: 'quickvirt.io/serving-certificate',
   /** On a node: the boot (`status.nodeInfo.bootID`) that a fencing agent proves to have ended. Written by who may `fence`. */
   fencedBoot: 'fencing.quickvirt.io/powered-off-boot',
   ksmPagesMinOverride: 'kubevirt.io/ksm-pages-min-override',

@@ -4,11 +4,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { kubevirts } from '@quickvirt/api';
 import {
   certificateSigningRequests,
   CertificateRequester,
   configMaps,
   KubeClient,
+  leases,
   nodes,
   pods,
   serviceAccounts,
@@ -154,6 +156,36 @@ describe('certificates', () => {
       await client.close();
     }
   };
+
+  test('one that a living node does not renew shows in the KubeVirt object', async () => {
+    const told = async (fromMs: number, toMs: number) => {
+      const time = (offsetMs: number) => new Date(Date.now() + offsetMs).toISOString();
+      const metadata = {
+        name: 'virt-handler-n9',
+        namespace: NAMESPACE,
+        labels: { 'kubevirt.io': 'virt-handler' },
+        annotations: { 'quickvirt.io/serving-certificate': `${time(fromMs)}/${time(toMs)}` },
+      };
+      const lease = {
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
+        metadata,
+        spec: { renewTime: time(0).replace('Z', '000Z') },
+      };
+      await admin.patch(leases, metadata, lease, { kind: 'apply', fieldManager: 'test', force: true });
+    };
+    const shown = (status: string, message: string) =>
+      settle(async () => {
+        const kubevirt = await admin.get(kubevirts, { name: 'kubevirt', namespace: NAMESPACE });
+        const condition = kubevirt.status?.conditions?.find(({ type }) => type === 'CertificatesCurrent');
+        expect(condition).toMatchObject({ status, message: expect.stringContaining(message) });
+      });
+    await shown('True', 'renewed in time');
+    await told(-90_000, 10_000);
+    await shown('False', 'virt-handler of node n9');
+    await told(-10_000, 90_000);
+    await shown('True', 'renewed in time');
+  }, 60_000);
 
   test('webhook configurations carry the bundle', async () => {
     await settle(async () => {

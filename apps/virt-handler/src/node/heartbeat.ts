@@ -1,4 +1,5 @@
-import { leases, systemClock, type Clock, type ApiClient } from '@quickvirt/kube';
+import { annotations } from '@quickvirt/api';
+import { leases, systemClock, timestamp, type ApiClient, type CertificateValidity, type Clock } from '@quickvirt/kube';
 import type { Logger } from '@quickvirt/telemetry';
 
 export interface HeartbeatOptions {
@@ -7,6 +8,8 @@ export interface HeartbeatOptions {
   nodeName: string;
   /** This pod, as the Lease's holder. */
   podName: string;
+  /** What this node serves with, once it has any: told along, so that somebody sees one that is not renewed. */
+  certificate?: () => CertificateValidity | undefined;
   logger: Logger;
   clock?: Clock;
 }
@@ -36,12 +39,19 @@ export async function runHeartbeat(options: HeartbeatOptions, signal: AbortSigna
   }
 }
 
-async function renew({ client, namespace, nodeName, podName }: HeartbeatOptions, now: Date): Promise<void> {
+async function renew(options: HeartbeatOptions, now: Date): Promise<void> {
+  const { client, namespace, nodeName, podName } = options;
+  const certificate = options.certificate?.();
   const name = heartbeatLeaseName(nodeName);
   const lease = {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
-    metadata: { name, namespace, labels: { 'kubevirt.io': 'virt-handler' } },
+    metadata: {
+      name,
+      namespace,
+      labels: { 'kubevirt.io': 'virt-handler' },
+      ...(certificate && { annotations: { [annotations.servingCertificate]: intervalOf(certificate) } }),
+    },
     spec: {
       holderIdentity: podName,
       leaseDurationSeconds: LEASE_DURATION_SECONDS,
@@ -51,4 +61,9 @@ async function renew({ client, namespace, nodeName, podName }: HeartbeatOptions,
   };
   // Apply makes the Lease where there is none, in one request.
   await client.patch(leases, { name, namespace }, lease, { kind: 'apply', fieldManager: 'virt-handler', force: true });
+}
+
+/** ISO 8601 interval. */
+function intervalOf({ notBefore, notAfter }: CertificateValidity): string {
+  return `${timestamp(notBefore)}/${timestamp(notAfter)}`;
 }

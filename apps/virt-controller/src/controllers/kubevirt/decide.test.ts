@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { KubeVirt } from '@quickvirt/api';
 import { clusterConfigFrom } from '@quickvirt/config';
 import { findCondition, type DaemonSet, type Deployment } from '@quickvirt/kube';
+import type { Leaf } from '../../certificates/leaves.ts';
 import { decideKubevirt, type KubevirtObserved } from './decide.ts';
 
 const NOW = new Date('2026-08-01T00:00:00Z');
@@ -12,13 +13,15 @@ const RUNS = { observedGeneration: 2, desiredNumberScheduled: 3, updatedNumberSc
 const deployment = (status: object): Deployment => ({ metadata, spec: { replicas: 2 } as Deployment['spec'], status });
 const daemonSet = (status: object): DaemonSet => ({ metadata, status: status as DaemonSet['status'] });
 
+const CA = { notBefore: new Date('2026-07-30T00:00:00Z'), notAfter: new Date('2026-08-06T00:00:00Z') };
+
 function observed(change: Partial<KubevirtObserved> = {}, status?: KubeVirt['status']): KubevirtObserved {
   return {
     kubevirt: { metadata: { name: 'kubevirt', namespace: 'quickvirt', generation: 5 }, spec: {}, status },
     config: clusterConfigFrom(undefined),
     deployments: { 'virt-api': deployment(READY), 'virt-controller': deployment(READY) },
     handlers: daemonSet(RUNS),
-    authority: { notBefore: new Date('2026-07-30T00:00:00Z'), notAfter: new Date('2026-08-06T00:00:00Z') },
+    certificates: { authority: CA, leaves: [] },
     ...change,
   };
 }
@@ -43,7 +46,48 @@ describe('the certificates', () => {
   });
 
   test('are not there before there is a CA', () => {
-    expect(current(observed({ authority: undefined }))).toMatchObject({ status: 'False', reason: 'NoAuthority' });
+    expect(current(observed({ certificates: { authority: undefined, leaves: [] } }))).toMatchObject({
+      status: 'False',
+      reason: 'NoAuthority',
+    });
+  });
+
+  /** A day, of which 18 hours are over: it is due (15 % left) 2.4 hours from now. */
+  const leaf = (holder: string, change: Partial<Leaf> = {}): Leaf => ({
+    holder,
+    notBefore: new Date('2026-07-31T06:00:00Z'),
+    notAfter: new Date('2026-08-01T06:00:00Z'),
+    ...change,
+  });
+  const DUE = new Date('2026-08-01T02:24:00Z');
+  const hours = (count: number) => new Date(DUE.getTime() + count * 3_600_000);
+  const withLeaves = (...leaves: Leaf[]) => observed({ certificates: { authority: CA, leaves } });
+
+  test.each<[what: string, change: Partial<Leaf>, now: Date, status: string]>([
+    ['before it is due', {}, hours(-0.1), 'True'],
+    ['when it is due', {}, hours(0), 'False'],
+    ['when it has ended', {}, hours(9), 'False'],
+    ['when its holder was seen since', { seenAt: hours(0.1) }, hours(0.2), 'False'],
+    ['when its holder was not seen since: its node is down', { seenAt: hours(-0.1) }, hours(0.2), 'True'],
+    ['when it ended with its node', { seenAt: hours(-0.1) }, hours(9), 'True'],
+  ])('count a leaf %s', (_what, change, now, status) => {
+    expect(current(withLeaves(leaf('virt-handler of node n1', change)), now)?.status).toBe(status);
+  });
+
+  test('name the leaves that were not renewed, and how many more there are', () => {
+    const leaves = Array.from({ length: 8 }, (_, index) => leaf(`virt-handler of node n${index}`));
+    const message = current(withLeaves(...leaves), DUE)?.message;
+    expect(message).toContain('virt-handler of node n0 until 2026-08-01T06:00:00.000Z');
+    expect(message).toContain('n4 until 2026-08-01T06:00:00.000Z and 3 more');
+    expect(message).not.toContain('n5');
+  });
+
+  test('are looked at again when the first leaf is due, and soon while its holder may still be seen', () => {
+    const again = (now: Date, change: Partial<Leaf> = {}) =>
+      decideKubevirt(withLeaves(leaf('pod a', change)), now).requeueAfterMs;
+    expect(again(hours(-0.25))).toBe(900_000);
+    expect(again(hours(0.1), { seenAt: hours(-0.01) })).toBe(60_000);
+    expect(again(hours(9), { seenAt: hours(-0.01) })).toBe(3_600_000);
   });
 
   test('are told of again when a clock was set back', () => {

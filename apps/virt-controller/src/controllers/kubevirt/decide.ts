@@ -1,7 +1,8 @@
 import { kubevirtConditions, VERSION, type KubeVirt, type KubeVirtPhase, type KubeVirtStatus } from '@quickvirt/api';
 import type { ClusterConfig } from '@quickvirt/config';
-import { timestamp, type CertificateValidity, type DaemonSet, type Decision, type Deployment } from '@quickvirt/kube';
+import { timestamp, type DaemonSet, type Decision, type Deployment } from '@quickvirt/kube';
 import { sameConditions, withTransitionTimes, type WantedCondition } from '../conditions.ts';
+import { certificatesCurrent, type CertificatesObserved } from './certificates-current.ts';
 
 /** The installation as the KubeVirt controller sees it. */
 export interface KubevirtObserved {
@@ -9,8 +10,7 @@ export interface KubevirtObserved {
   readonly config: ClusterConfig;
   readonly deployments: Readonly<Record<'virt-api' | 'virt-controller', Deployment | undefined>>;
   readonly handlers: DaemonSet | undefined;
-  /** The CA that signs. */
-  readonly authority: CertificateValidity | undefined;
+  readonly certificates: CertificatesObserved;
 }
 
 /** Writes the KubeVirt object's status; refused when the object changed since it was read. */
@@ -28,7 +28,7 @@ export function decideKubevirt(observed: KubevirtObserved, now: Date): Decision<
   const { kubevirt, config } = observed;
   const current = kubevirt.status ?? {};
   const health = healthOf(observed);
-  const certificates = certificatesCurrent(observed.authority, now);
+  const certificates = certificatesCurrent(observed.certificates, now);
   const conditions = [...kubevirtConditionsFor(health), certificates.condition];
   const recheck = { requeueAfterMs: certificates.recheckInMs };
   const wanted: KubeVirtStatus = {
@@ -79,38 +79,6 @@ function phaseFor(kubevirt: KubeVirt, health: Record<string, Health>): KubeVirtP
   if (kubevirt.metadata.deletionTimestamp) return 'Deleting';
   if (kubevirt.status?.phase === 'Deployed') return 'Deployed';
   return Object.values(health).every((one) => one === 'ready' || one === 'degraded') ? 'Deployed' : 'Deploying';
-}
-
-/** The CA is renewed when a fifth of its life is left, and takes over within minutes; the alert has the same number. */
-const LAST_PART = 0.15;
-/** Nothing tells of a clock that was set. */
-const LONGEST_RECHECK_MS = 3_600_000;
-
-/** Whether the CA was renewed in time; leaves that were not make their pods not ready. */
-function certificatesCurrent(
-  authority: CertificateValidity | undefined,
-  now: Date,
-): { condition: WantedCondition; recheckInMs: number } {
-  const type = kubevirtConditions.certificatesCurrent;
-  const failed = (reason: string, message: string) => ({
-    condition: { type, status: 'False' as const, reason, message },
-    recheckInMs: LONGEST_RECHECK_MS,
-  });
-  if (!authority) return failed('NoAuthority', 'there is no CA yet: virt-controller makes it');
-  const end = authority.notAfter.getTime();
-  const dueAt = end - LAST_PART * (end - authority.notBefore.getTime());
-  const leftMs = dueAt - now.getTime();
-  if (leftMs <= 0) {
-    const until = authority.notAfter.toISOString();
-    return failed('NotRenewed', `the CA ends at ${until} and was not renewed: see the log of virt-controller`);
-  }
-  const condition = {
-    type,
-    status: 'True' as const,
-    reason: 'RenewedInTime',
-    message: 'certificates are renewed in time',
-  };
-  return { condition, recheckInMs: Math.min(leftMs, LONGEST_RECHECK_MS) };
 }
 
 function kubevirtConditionsFor(health: Record<string, Health>): WantedCondition[] {
