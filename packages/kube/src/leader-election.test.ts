@@ -186,7 +186,10 @@ describe('LeaderElector', () => {
     expect([led, elector.isLeader]).toEqual([false, false]);
   });
 
-  test('a renewal whose answer is read too late renews nothing', async () => {
+  test.each([
+    ['a renewal whose answer is read too late renews nothing', false],
+    ['a conflict that is read too late is asked nothing about', true],
+  ])('%s', async (_what, conflicts) => {
     const clock = new FakeClock();
     let pausedMs = 0;
     const paused = behind(clock, () => pausedMs);
@@ -194,12 +197,19 @@ describe('LeaderElector', () => {
     const run = elector.run(new AbortController().signal, (signal) => once(signal, 'abort').then(() => undefined));
     const ended = expect(run).rejects.toBeInstanceOf(LeadershipLost);
     await eventually(() => elector.isLeader && clock.pending === 1);
-    server.intercept = ({ method }) => {
-      if (method === 'PUT') pausedMs = 60_000;
-      return false;
+    const asked: string[] = [];
+    server.intercept = ({ method = '' }, response) => {
+      asked.push(method);
+      pausedMs = 60_000;
+      if (conflicts)
+        response
+          .writeHead(409, { 'content-type': 'application/json' })
+          .end('{"kind":"Status","code":409,"reason":"Conflict"}');
+      return conflicts;
     };
     await clock.advance(2_000);
     await ended;
+    expect(asked).toEqual(['PUT']);
     expect(clock.monotonicMs()).toBe(2_000);
   });
 

@@ -230,7 +230,7 @@ export class LeaderElector {
         this.#renewedAtMs = sentAtMs;
       } catch (error) {
         if (isConflict(error)) {
-          lease = await this.#afterConflict(lease, timeoutMs);
+          lease = await this.#afterConflict(lease, Math.min(timeoutMs, this.#remainingMs()));
           nextInMs = 0;
         } else {
           this.#logger.warn('cannot renew the lease', { remainingMs, error });
