@@ -74,7 +74,7 @@ export class TlsServer {
     });
   }
 
-  /** Stops listening and waits for requests under way; streams must be ended beforehand. */
+  /** Stops listening at once; resolves when requests under way have been answered and streams have ended. */
   close(): Promise<void> {
     return new Promise((resolve) => {
       this.#server.close(() => resolve());

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Clock } from '@quickvirt/kube';
 import type { Logger } from '@quickvirt/telemetry';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { statusOf } from './app.ts';
@@ -28,6 +29,10 @@ export interface UpgradesOptions {
 const SUBPROTOCOL = 'plain.kubevirt.io';
 /** A client types or pastes; it sends no more than this at once. */
 const MAX_FRAME_BYTES = 1024 * 1024;
+/** RFC 6455 section 7.4.1. */
+const GOING_AWAY = 1001;
+/** A client that lives answers a close at once. */
+const CLOSE_MS = 2_000;
 const SESSION_LIMITS = { perVmi: 16, total: 1024 };
 
 /** Serves the WebSockets of the API. Everything that can be refused is refused before the upgrade, as plain HTTP. */
@@ -41,6 +46,8 @@ export class Upgrades {
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   });
   readonly #limiter = new SessionLimiter(SESSION_LIMITS);
+  /** Each resolves when both of its sides are closed. */
+  readonly #sessions = new Set<Promise<void>>();
 
   constructor(options: UpgradesOptions) {
     this.#options = options;
@@ -57,9 +64,23 @@ export class Upgrades {
     });
   };
 
-  /** Ends all sessions, as the process is going away; clients may connect again, to another replica. */
-  close(): void {
-    for (const client of this.#webSockets.clients) client.close(1001, 'virt-api is going away, connect again');
+  /**
+   * Lets the sessions that are open go on until their ends, as the process is going away; those that last longer than
+   * `patienceMs` are closed, and their clients may connect again, to another replica. Resolves when none is left.
+   */
+  async drain(patienceMs: number, clock: Clock): Promise<void> {
+    const waiting = new AbortController();
+    const ended = this.#allEnded();
+    await Promise.race([ended, clock.sleep(patienceMs, waiting.signal).catch(() => undefined)]);
+    for (const client of this.#webSockets.clients) client.close(GOING_AWAY, 'virt-api is going away, connect again');
+    await Promise.race([ended, clock.sleep(CLOSE_MS, waiting.signal).catch(() => undefined)]);
+    waiting.abort();
+    for (const client of this.#webSockets.clients) client.terminate();
+    await ended;
+  }
+
+  async #allEnded(): Promise<void> {
+    while (this.#sessions.size > 0) await Promise.all(this.#sessions);
   }
 
   async #serve(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -111,7 +132,8 @@ export class Upgrades {
     const { metrics, logger } = this.#options;
     const labels = { namespace, vmi: name };
     metrics.consoleConnections.inc(labels);
-    void bridge(client, stream).then(({ error }) => {
+    const session = bridge(client, stream).then(({ error }) => {
+      this.#sessions.delete(session);
       release();
       metrics.consoleConnections.dec(labels);
       if (error === undefined) return;
@@ -120,6 +142,7 @@ export class Upgrades {
         error,
       });
     });
+    this.#sessions.add(session);
   }
 }
 

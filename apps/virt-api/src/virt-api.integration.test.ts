@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join, resolve } from 'node:path';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { kubevirts, VERSION, virtualMachineInstances, virtualMachines, type VirtualMachine } from '@quickvirt/api';
@@ -26,6 +26,9 @@ let port: number;
 let handler: RpcServer;
 const stopping = new AbortController();
 const ends: (() => Promise<unknown>)[] = [];
+const patience = Promise.withResolvers<void>();
+let stopVirtApi: () => Promise<void>;
+let stopped: Promise<void> | undefined;
 
 beforeAll(async () => {
   apiserver = await startKubeApiserver();
@@ -45,15 +48,17 @@ beforeAll(async () => {
     build: { gitCommit: '0', buildDate: '2026-01-01T00:00:00Z' },
     logger,
     metrics,
-    clock: { ...systemClock, sleep: () => Promise.resolve() },
+    // Short waits are over at once, the patience with streams when a test says so.
+    clock: { ...systemClock, sleep: (delayMs) => (delayMs > 10_000 ? patience.promise : Promise.resolve()) },
   });
   const manager = new Manager({ logger });
   virtApi.addTo(manager);
   const served = await virtApi.serve();
   port = served.port;
   const running = manager.run(stopping.signal);
+  stopVirtApi = () => (stopped ??= served.stop());
   ends.push(
-    () => served.stop(),
+    () => stopVirtApi(),
     () => Promise.all([running, signing]),
     () => client.close(),
     () => admin.close(),
@@ -64,6 +69,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   stopping.abort();
+  patience.resolve();
   for (const end of ends) await end();
   await handler?.close(0);
   await apiserver?.stop();
@@ -194,7 +200,7 @@ describe('the aggregated API', () => {
     expect(await virtctl(['version'])).toMatchObject({
       code: 0,
       stdout: `Client Version: ${VERSION}\nServer Version: ${VERSION}\n`,
-    });
+    }, 30_000);
   });
 
   test('starts and stops a VM by its run strategy', async () => {
@@ -280,7 +286,7 @@ describe('a guest that runs', () => {
     );
     expect(await virtctl(['unpause', 'vmi/acts'])).toMatchObject({ code: 0, stdout: 'VMI acts was unpaused\n' });
     expect(acted).toEqual([`pause default/acts ${uid}`, `unpause default/acts ${uid}`]);
-  });
+  }, 30_000);
 
   test('that its node does not know is a conflict', async () => {
     await createVmi('gone', 'Running');
@@ -330,6 +336,35 @@ describe('the console', () => {
       'virtualmachineinstance.kubevirt.io "nobody" not found',
     );
   }, 30_000);
+});
+
+// The last one: it stops virt-api for good.
+describe('a virt-api that stops', () => {
+  test('lets open consoles go on for a while, takes no new ones, and closes in order', async () => {
+    await createVmi('ending', 'Running');
+    await createVmi('lasting', 'Running');
+    const [ending, lasting] = [openConsole('ending'), openConsole('lasting')];
+    await settle(() => expect([ending.stdout(), lasting.stdout()].join()).toMatch(/to ending.*to lasting/s));
+    let isStopped = false;
+    const stop = stopVirtApi().then(() => (isStopped = true));
+    await eventually(() =>
+      direct('/readyz')
+        .then(() => false)
+        .catch(() => true),
+    );
+
+    ending.type('on\nquit\n');
+    expect(await ending.ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/on\r?\nbye/) });
+    lasting.type('still here\n');
+    await settle(() => expect(lasting.stdout()).toContain('still here'));
+    expect(isStopped).toBe(false);
+
+    patience.resolve();
+    const { code, stderr } = await lasting.ended;
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('virt-api is going away, connect again');
+    await stop;
+  }, 60_000);
 });
 
 /** How often virt-api has asked the API server about a caller's rights. */
@@ -577,12 +612,30 @@ function direct(path: string, { method = 'GET', headers, certificatePem, keyPem 
   });
 }
 
-function virtctl(args: string[], input = ''): Promise<{ code: number | null; stdout: string; stderr: string }> {
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+function virtctl(args: string[], input = ''): Promise<Ended> {
+  const { stdin, ended } = startVirtctl(args);
+  stdin.end(input);
+  return ended;
+}
+
+/** A console whose user goes on typing. */
+function openConsole(vmi: string): { type: (text: string) => void; stdout: () => string; ended: Promise<Ended> } {
+  const { stdin, stdout, ended } = startVirtctl(['console', vmi]);
+  return { type: (text) => void stdin.write(text), stdout, ended };
+}
+
+function startVirtctl(args: string[]): { stdin: Writable; stdout: () => string; ended: Promise<Ended> } {
   const main = join(repository, 'apps/virtctl/src/main.ts');
   const child = spawn(process.execPath, [main, '--kubeconfig', apiserver.kubeconfigPath, ...args]);
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
-  child.stdin.end(input);
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, ...output })));
+  const ended = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ code, ...output })));
+  return { stdin: child.stdin, stdout: () => output.stdout, ended };
 }

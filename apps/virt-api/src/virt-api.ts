@@ -50,6 +50,8 @@ const CA_CONFIG_MAP = 'quickvirt-ca';
 const AUTHENTICATION_CONFIG_MAP = 'extension-apiserver-authentication';
 /** While the Service's endpoints forget a stopping pod, requests still come: they are answered. */
 const DRAIN_MS = 3_000;
+/** So long open streams may go on; with what comes before and after it is within the pod's grace period (60 s). */
+const STREAMS_MS = 45_000;
 
 /** virt-api as one whole: puts the parts together, starts and stops them. */
 export class VirtApi {
@@ -132,8 +134,10 @@ export class VirtApi {
     const stop = async (): Promise<void> => {
       this.#isStopping = true;
       await clock.sleep(DRAIN_MS);
-      upgrades.close();
-      await server.close();
+      // Nobody new from here on; what is open may take its time.
+      const closed = server.close();
+      await upgrades.drain(STREAMS_MS, clock);
+      await closed;
     };
     return { port: actualPort, stop };
   }
