@@ -243,8 +243,8 @@ describe('a start', () => {
     const phaseTransitionTimestamps = entered('Scheduled');
     const vmi = itsInstance(vm, { phase: 'Running', conditions: [notRunning], phaseTransitionTimestamps });
     const early = decideVm(observed(starting, vmi), NOW);
-    expect(early).toMatchObject({ effects: [], requeueAfterMs: 4_000 });
-    const late = decideVm(observed(starting, vmi), new Date(NOW.getTime() + 4_000));
+    expect(early).toMatchObject({ effects: [], requeueAfterMs: 9_000 });
+    const late = decideVm(observed(starting, vmi), new Date(NOW.getTime() + 9_000));
     expect(late.effects).toMatchObject([{ type: 'patchStatus', status: { printableStatus: 'Running' } }]);
   });
 

@@ -35,12 +35,12 @@ const FIELDS = [
  * How long a starting guest's instance must have stayed as it is before its conditions are mirrored: they change several
  * times within a second then, and on a machine that is short of time over many.
  */
-const START_SETTLES_MS = 5_000;
+const START_SETTLES_MS = 15_000;
 /**
  * How long a guest that runs may lack the readiness that the VMI controller adds next. Since the instance's last change
  * that has a time, because whoever moves it to Running may leave the time of that out.
  */
-const READINESS_SETTLES_MS = 5_000;
+const READINESS_SETTLES_MS = 10_000;
 /**
  * How long a VM that goes may do so without a word of it, since the last step that its instance made: most are gone by
  * then, and a status with them.
