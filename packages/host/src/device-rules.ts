@@ -2,6 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import type { DeviceCgroup, DeviceRule } from '@quickvirt/node-plan';
 import { exec } from './exec.ts';
 
+/** It starts a second Node, which takes seconds on a node that has no time. */
+const COMMAND_TIMEOUT_MS = 60_000;
+
 /** What becomes of a rule: processes of the cgroup may open the device from now on, or no longer. */
 export type DeviceRuleAction = 'allow' | 'deny';
 
@@ -34,7 +37,9 @@ export async function applyDeviceRule(options: DeviceRuleOptions): Promise<void>
     return;
   }
   const numbers = [String(rule.major), String(rule.minor)];
-  await exec(process.execPath, [...command, action, `${cgroupMount}${cgroup.path}`, ...numbers]);
+  await exec(process.execPath, [...command, action, `${cgroupMount}${cgroup.path}`, ...numbers], {
+    timeoutMs: COMMAND_TIMEOUT_MS,
+  });
 }
 
 /** The cgroups that a process is in, as deviceCgroupOf reads them; undefined when it is gone. */

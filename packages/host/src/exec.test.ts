@@ -22,6 +22,7 @@ describe('exec', () => {
 
   test('a program that is not there, or takes too long', async () => {
     await expect(exec('quickvirt-no-such-program', [])).rejects.toThrow(/ENOENT/);
-    await expect(exec('sleep', ['60'], { timeoutMs: 50 })).rejects.toThrow(/was killed by SIGKILL/);
+    await expect(exec('sh', ['-c', 'kill -9 $$'])).rejects.toThrow(/was killed by SIGKILL/);
+    await expect(exec('sleep', ['60'], { timeoutMs: 50 })).rejects.toThrow(/sleep 60 had not ended after 50 ms/);
   });
 });

@@ -37,11 +37,15 @@ export async function exec(program: string, args: readonly string[], options: Ex
   const { input, descriptors = [], timeoutMs = 10_000, signal, env } = options;
   const child = spawn(program, args, {
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...descriptors],
-    timeout: timeoutMs,
     killSignal: 'SIGKILL',
     signal,
     env,
   });
+  let isLate = false;
+  const limit = setTimeout(() => {
+    isLate = true;
+    child.kill('SIGKILL');
+  }, timeoutMs);
   const { promise, resolve, reject } = Promise.withResolvers<{ exitCode: number | null; killed: string | null }>();
   child.once('error', reject);
   child.once('close', (exitCode, killed) => resolve({ exitCode, killed }));
@@ -54,10 +58,20 @@ export async function exec(program: string, args: readonly string[], options: Ex
     end = await promise;
   } catch (cause) {
     throw new ExecError(`${command}: ${(cause as Error).message}`, { exitCode: null, stderr: stderr(), cause });
+  } finally {
+    clearTimeout(limit);
   }
   if (end.exitCode === 0) return { stdout: stdout(), stderr: stderr() };
-  const outcome = end.exitCode === null ? `was killed by ${end.killed}` : `ended with code ${end.exitCode}`;
+  const outcome = outcomeOf(end, isLate ? timeoutMs : undefined);
   throw new ExecError(`${command} ${outcome}: ${stderr().trim()}`, { exitCode: end.exitCode, stderr: stderr() });
+}
+
+function outcomeOf(
+  { exitCode, killed }: { exitCode: number | null; killed: string | null },
+  lateAfterMs?: number,
+): string {
+  if (lateAfterMs !== undefined) return `had not ended after ${lateAfterMs} ms, and was killed`;
+  return exitCode === null ? `was killed by ${killed}` : `ended with code ${exitCode}`;
 }
 
 function collect(stream: NodeJS.ReadableStream | null): () => string {
