@@ -1,4 +1,4 @@
-import { labels } from '@quickvirt/api';
+import { labels, virtualMachineInstances } from '@quickvirt/api';
 import type { ClusterConfig } from '@quickvirt/config';
 import {
   controller,
@@ -14,7 +14,7 @@ import {
 import { launcherPodName, renderDeviceAttachmentPod } from '@quickvirt/launcher-pod';
 import { BY_VMI_UID, type Informers } from '../../informers.ts';
 import { applyVmiStatus } from '../../apply-vmi-status.ts';
-import { refOf } from '../../object-ref.ts';
+import { refOf, withKind } from '../../object-ref.ts';
 import { decideHotplug, type HotplugObserved } from './decide.ts';
 import type { HotplugEffect } from './effects.ts';
 
@@ -80,10 +80,7 @@ function hotplugEffectRunner(ports: HotplugDevicesPorts): EffectRunner<HotplugEf
         await applyVmiStatus(ports, effect.vmi, { deviceStatus: effect.attachments }, FIELD_MANAGER);
         return;
       case 'event':
-        recorder.event(
-          { apiVersion: 'kubevirt.io/v1', kind: 'VirtualMachineInstance', metadata: effect.vmi.metadata },
-          effect.event,
-        );
+        recorder.event(withKind(virtualMachineInstances, effect.vmi), effect.event);
         return;
     }
   };

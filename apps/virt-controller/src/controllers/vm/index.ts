@@ -20,7 +20,7 @@ import {
   type EventRecorder,
 } from '@quickvirt/kube';
 import type { Informers } from '../../informers.ts';
-import { refOf } from '../../object-ref.ts';
+import { refOf, withKind } from '../../object-ref.ts';
 import { onExisting, refusable } from '../../refusal.ts';
 import { decideVm, failedVm, VmWriteRefused, type VmObserved } from './decide.ts';
 import type { VmEffect } from './effects.ts';
@@ -142,7 +142,7 @@ function vmEffectRunner({ client, recorder, informers }: VmControllerPorts): Eff
         await patchVm(effect.vm, { status: effect.status }, 'status');
         return;
       case 'event':
-        recorder.event(regarding(effect.vm), effect.event);
+        recorder.event(withKind(virtualMachines, effect.vm), effect.event);
         return;
     }
   };
@@ -151,11 +151,6 @@ function vmEffectRunner({ client, recorder, informers }: VmControllerPorts): Eff
 /** Preconditions of a merge patch: this very object, as it was read. */
 function unchanged({ metadata }: KubeObject): { uid?: string; resourceVersion?: string } {
   return { uid: metadata.uid, resourceVersion: metadata.resourceVersion };
-}
-
-/** Objects out of a list carry no kind of their own. */
-function regarding(vm: VirtualMachine): KubeObject {
-  return { apiVersion: 'kubevirt.io/v1', kind: 'VirtualMachine', metadata: vm.metadata };
 }
 
 /** How a refusal shows on the VM. */

@@ -21,7 +21,7 @@ import {
 import { launcherPodName, renderLauncherPod } from '@quickvirt/launcher-pod';
 import { BY_POD_UID, type Informers } from '../../informers.ts';
 import { applyVmiStatus } from '../../apply-vmi-status.ts';
-import { refOf } from '../../object-ref.ts';
+import { refOf, withKind } from '../../object-ref.ts';
 import { onExisting, refusable } from '../../refusal.ts';
 import { instancesOn, type NodeLives } from '../node/index.ts';
 import { DepartedPods } from './departed-pods.ts';
@@ -211,10 +211,7 @@ function vmiEffectRunner({ client, recorder, informers }: VmiControllerPorts): E
         await applyVmiStatus({ client, informers }, current(effect.vmi), effect.status, FIELD_MANAGER);
         return;
       case 'event':
-        recorder.event(
-          { apiVersion: 'kubevirt.io/v1', kind: 'VirtualMachineInstance', metadata: effect.vmi.metadata },
-          effect.event,
-        );
+        recorder.event(withKind(virtualMachineInstances, effect.vmi), effect.event);
         return;
     }
   };
