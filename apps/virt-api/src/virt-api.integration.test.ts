@@ -200,8 +200,8 @@ describe('the aggregated API', () => {
     expect(await virtctl(['version'])).toMatchObject({
       code: 0,
       stdout: `Client Version: ${VERSION}\nServer Version: ${VERSION}\n`,
-    }, 30_000);
-  });
+    });
+  }, 30_000);
 
   test('starts and stops a VM by its run strategy', async () => {
     await admin.create(virtualMachines, vm('power'));

@@ -39,13 +39,22 @@ export interface IssuedCertificate {
 /** Nothing tells a process that the clock was set: it looks again so often, well within any certificate's last part. */
 const LONGEST_SLEEP_MS = 300_000;
 
+/** Whatever a signer answers: no request follows another sooner. */
+const SHORTEST_SLEEP_MS = 1_000;
+
 /**
- * When to renew: at 2/3 of the certificate's life, up to a tenth of it earlier so that replicas do not come at once.
+ * When to renew: at 2/3 of the time that the certificate was good for when it was issued, up to a tenth of that earlier so that
+ * replicas do not come at once. Signers date certificates back, by minutes, so their own beginning says little of a short one.
  * @param random 0 to 1.
  */
-export function renewalTime({ notBefore, notAfter }: { notBefore: Date; notAfter: Date }, random: number): Date {
-  const lifeMs = notAfter.getTime() - notBefore.getTime();
-  return new Date(notBefore.getTime() + lifeMs * (2 / 3 - random / 10));
+export function renewalTime(
+  { notBefore, notAfter }: { notBefore: Date; notAfter: Date },
+  issuedAt: Date,
+  random: number,
+): Date {
+  const fromMs = Math.min(Math.max(notBefore.getTime(), issuedAt.getTime()), notAfter.getTime());
+  const dueMs = fromMs + (notAfter.getTime() - fromMs) * (2 / 3 - random / 10);
+  return new Date(Math.max(dueMs, issuedAt.getTime() + SHORTEST_SLEEP_MS));
 }
 
 /** Resolves when the wall clock says `time`, or soon after it was set past it. Rejects with the signal's reason. */
@@ -102,7 +111,8 @@ export class CertificateRequester {
         const certificate = await this.#request(signal);
         backOff.reset();
         this.#publish(certificate);
-        await sleepUntil(renewalTime(certificate, this.#random()), this.#clock, signal);
+        const due = renewalTime(certificate, this.#clock.now(), this.#random());
+        await sleepUntil(due, this.#clock, signal);
       } catch (error) {
         if (signal.aborted) return;
         const delayMs = backOff.next(this.#clock.monotonicMs());

@@ -1,7 +1,5 @@
 import 'reflect-metadata';
 import { webcrypto, X509Certificate } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { kubevirts } from '@quickvirt/api';
@@ -11,15 +9,12 @@ import {
   configMaps,
   KubeClient,
   leases,
-  nodes,
-  pods,
-  serviceAccounts,
   validatingWebhookConfigurations,
-  type Pod,
 } from '@quickvirt/kube';
 import { createLogger, type Logger } from '@quickvirt/telemetry';
 import { settle, type KubeApiserver } from '@quickvirt/testing';
 import { NAMESPACE, startInstallation, type Installation } from '../testing/installation.ts';
+import { virtHandlerClient } from '../testing/virt-handler-client.ts';
 
 let installation: Installation;
 let apiserver: KubeApiserver;
@@ -66,27 +61,7 @@ describe('certificates', () => {
   }, 60_000);
 
   test("virt-handler gets one for the node of its pod's token, and for no other", async () => {
-    await admin.create(serviceAccounts, { metadata: { name: 'virt-handler', namespace: NAMESPACE } });
-    await admin.create(nodes, { metadata: { name: 'node1' } });
-    const pod: Pod = {
-      metadata: { name: 'virt-handler-x', namespace: NAMESPACE },
-      spec: { serviceAccountName: 'virt-handler', nodeName: 'node1', containers: [{ name: 'x', image: 'x' }] },
-    };
-    const { metadata } = await admin.create(pods, pod);
-    const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name: metadata.name, uid: metadata.uid };
-    const { status } = await admin.request<{ status: { token: string } }>({
-      method: 'POST',
-      path: `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/virt-handler/token`,
-      body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { boundObjectRef } },
-    });
-    await apiserver.kubectl(
-      'create',
-      'clusterrolebinding',
-      'virt-handler',
-      '--clusterrole=cluster-admin',
-      `--serviceaccount=${NAMESPACE}:virt-handler`,
-    );
-    const client = await KubeClient.load({ kubeconfig: tokenKubeconfig(status.token) });
+    const client = await virtHandlerClient(installation, 'node1');
     const refused = Promise.withResolvers<unknown>();
     const logger: Logger = {
       ...createLogger({ component: 'test', verbosity: 0 }),
@@ -112,25 +87,6 @@ describe('certificates', () => {
     expect(foreign.current).toBeUndefined();
     await client.close();
   }, 60_000);
-
-  /** A kubeconfig that logs in by token. */
-  const tokenKubeconfig = (token: string): string => {
-    const path = join(apiserver.folder, 'token.kubeconfig');
-    const cluster = {
-      server: apiserver.url,
-      'certificate-authority-data': Buffer.from(apiserver.authority.certificatePem).toString('base64'),
-    };
-    const config = {
-      apiVersion: 'v1',
-      kind: 'Config',
-      clusters: [{ name: 'test', cluster }],
-      users: [{ name: 'test', user: { token } }],
-      contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
-      'current-context': 'test',
-    };
-    writeFileSync(path, JSON.stringify(config));
-    return path;
-  };
 
   test('somebody else is denied, with the reason', async () => {
     const { metadata } = await apiserverRequest('jane');
