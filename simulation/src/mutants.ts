@@ -1,11 +1,25 @@
 import type { VirtualMachineInstance } from '@quickvirt/api';
 import { finalizers } from '@quickvirt/api';
-import { ApiError, isAlreadyExists, isConflict, type ApiClient, type KubeObject, type Pod } from '@quickvirt/kube';
+import {
+  ApiError,
+  isAlreadyExists,
+  isConflict,
+  type ApiClient,
+  type KubeObject,
+  type Lease,
+  type Pod,
+} from '@quickvirt/kube';
 import type { LauncherDialer } from '../../apps/virt-handler/src/launchers/launcher-dialer.ts';
 import type { PodEndWait } from '../../apps/virt-handler/src/vmi/pod-ends.ts';
 
 /** Changes what a process of ours asks of the API server. */
-export type ClientWrapper = (client: ApiClient) => ApiClient;
+export type ClientWrapper = (client: ApiClient, sender: Sender) => ApiClient;
+
+/** Whose client it is. */
+export interface Sender {
+  /** Whether another process holds the Lease by now that this one leads by. */
+  readonly isDeposed: () => boolean;
+}
 
 /**
  * A way to break the reconcilers on purpose, through the ports that they reach the world by: the simulation must find
@@ -15,6 +29,8 @@ export interface Mutant {
   readonly name: string;
   /** What a programmer would have done wrong. */
   readonly mistake: string;
+  /** Makes a difference only where a leader is elected. */
+  readonly inElections?: boolean;
   readonly controller?: ClientWrapper;
   readonly handler?: ClientWrapper;
   readonly dialer?: (dialer: LauncherDialer) => LauncherDialer;
@@ -190,7 +206,72 @@ export const MUTANTS: readonly Mutant[] = [
       return { ...body, status: { ...status, phase: 'Running' } as Record<string, unknown> };
     }),
   },
+  {
+    name: 'end-told-early',
+    mistake: 'virt-handler says that nothing is left of a pod that was removed while its guest still ends',
+    podEnd: () => () => Promise.resolve(),
+  },
+  {
+    name: 'end-never-told',
+    mistake: 'virt-handler does not look what is left of a pod that was removed',
+    podEnd: () => () => new Promise(() => undefined),
+  },
+  {
+    name: 'renewal-that-failed-counts',
+    inElections: true,
+    mistake: 'a leader that cannot renew its Lease goes on as if it had',
+    controller: (client) => ({
+      ...client,
+      replace: async (type, object, options) => {
+        try {
+          return await client.replace(type, object, options);
+        } catch (error) {
+          if (type.kind !== 'Lease' || isConflict(error)) throw error;
+          return object;
+        }
+      },
+    }),
+  },
+  {
+    name: 'lease-taken-blindly',
+    inElections: true,
+    mistake: 'a candidate takes a Lease that has run out although another one was faster',
+    controller: (client) => ({
+      ...client,
+      replace: (type, object, options) =>
+        client.replace(type, type.kind === 'Lease' ? withoutVersion(object) : object, options),
+    }),
+  },
+  {
+    name: 'lease-not-released',
+    inElections: true,
+    mistake: 'a leader that is told to stop leaves its Lease to run out',
+    controller: (client) => ({
+      ...client,
+      replace: async (type, object, options) => {
+        const released = type.kind === 'Lease' && (object as Lease).spec?.holderIdentity === '';
+        return released ? object : await client.replace(type, object, options);
+      },
+    }),
+  },
+  {
+    name: 'deposed-leader-writes-blindly',
+    inElections: true,
+    mistake: 'what a leader writes after another one took its place carries no preconditions',
+    controller: (client, { isDeposed }) => {
+      const blind = patching((body) => ({ ...body, metadata: without('uid', 'resourceVersion')(body.metadata) }))(
+        client,
+        { isDeposed },
+      );
+      return { ...client, patch: ((...call) => (isDeposed() ? blind : client).patch(...call)) as Patch };
+    },
+  },
 ];
+
+function withoutVersion<T extends KubeObject>(object: T): T {
+  const { resourceVersion: _version, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
 
 function renamed<T extends KubeObject>(object: T, ending: string): T {
   const name = `${(object as unknown as Pod).metadata.name ?? ''}${ending}`;

@@ -1,27 +1,41 @@
 import { nodes } from '@quickvirt/kube';
 import type { Fault } from './plan.ts';
 import type { Mutant } from './mutants.ts';
-import { startController } from './processes/controller-process.ts';
+import { startController, type ControllerProcess } from './processes/controller-process.ts';
 import { startHandler } from './processes/handler-process.ts';
 import type { Process } from './processes/process.ts';
 import type { Owner } from './world/agenda.ts';
 import type { World } from './world/world.ts';
+
+/** `terminationGracePeriodSeconds` of our pods. */
+const SHUTDOWN_GRACE_MS = 30_000;
+/** So soon a container that ended is started again. */
+const RESTART_MS = 1_000;
 
 /** Starts our processes, does harm to them and to the nodes as told, and repairs all of it in the end. */
 export class Operator implements Owner {
   readonly name = 'operator';
   readonly #world: World;
   readonly #mutant: Mutant | undefined;
-  readonly #controllers: (Process | undefined)[] = [undefined, undefined];
+  readonly #election: boolean;
+  readonly #controllers: (ControllerProcess | undefined)[] = [undefined, undefined];
   readonly #handlers = new Map<string, Process | undefined>();
 
-  constructor(world: World, mutant: Mutant | undefined) {
+  /** After which time those are replaced that were told to stop. */
+  readonly #downMs = new WeakMap<Process, number>();
+  /** How many virt-controllers there were. */
+  #started = 0;
+
+  /** @param election whether virt-controllers elect a leader. */
+  constructor(world: World, { mutant, election }: { mutant: Mutant | undefined; election: boolean }) {
     this.#world = world;
     this.#mutant = mutant;
+    this.#election = election;
   }
 
   begin(): void {
     this.#startController(0);
+    if (this.#election) this.#startController(1);
     for (const { name } of this.#world.nodes) this.#startHandler(name);
   }
 
@@ -34,7 +48,23 @@ export class Operator implements Owner {
       case 'restartHandler':
         this.#crashHandler(this.#nodeName(fault.which), fault.downMs);
         return;
+      case 'stopController':
+      case 'stopHandler': {
+        const controller = this.#controllers[fault.which];
+        const process = fault.type === 'stopController' ? controller : this.handlerOf(this.#nodeName(fault.which));
+        if (process) this.stop(process, fault.downMs);
+        return;
+      }
+      case 'pause': {
+        const process = this.#process(fault.which);
+        if (!process) return;
+        process.pause();
+        this.#later(fault.forMs, () => process.resume(fault.clockStopped));
+        return;
+      }
       case 'twoLeaders':
+        // Where a leader is elected that is for the candidates to bring about, if they can.
+        if (this.#election) return;
         this.#startController(1);
         this.#later(fault.forMs, () => this.#controllers[1]?.crash());
         return;
@@ -80,8 +110,14 @@ export class Operator implements Owner {
   /** One leader, a handler on each node, all nodes up, all clocks right. */
   repair(): void {
     this.#world.agenda.forget(this);
-    if (this.#controllers[0]?.alive) this.#controllers[1]?.crash();
-    else if (!this.#controllers[1]?.alive) this.#startController(0);
+    // Who was told to stop may have nobody left to start it again.
+    for (const process of this.#processes()) {
+      process.resume(false);
+      if (process.isStopping) process.crash();
+    }
+    this.#startController(0);
+    if (this.#election) this.#startController(1);
+    else this.#controllers[1]?.crash();
     for (const node of this.#world.nodes) {
       this.#powerOn(node.name);
       this.#world.connectNode(node.name);
@@ -92,6 +128,26 @@ export class Operator implements Owner {
       this.#world.endLag();
       this.#world.unstall(process);
     }
+  }
+
+  /** The virt-controllers whose controllers run. */
+  get leaders(): ControllerProcess[] {
+    return this.#controllers.filter((process) => process?.alive === true && process.leads) as ControllerProcess[];
+  }
+
+  /** The virt-handler of a node. */
+  handlerOf(nodeName: string): Process | undefined {
+    return this.#handlers.get(nodeName);
+  }
+
+  /** As the kubelet ends a pod: SIGTERM, and SIGKILL after its grace period; another one is started later. */
+  stop(process: Process, downMs: number): void {
+    if (!process.alive || process.isStopping) return;
+    process.stop();
+    this.#downMs.set(process, downMs);
+    this.#later(SHUTDOWN_GRACE_MS, () => {
+      if (process.alive) this.#ended(process);
+    });
   }
 
   /** Lets go of everything. */
@@ -126,12 +182,27 @@ export class Operator implements Owner {
 
   #startController(slot: number): void {
     if (this.#controllers[slot]?.alive) return;
-    this.#controllers[slot] = startController(this.#world, `virt-controller-${slot}`, this.#mutant);
+    const name = `virt-controller-${slot}`;
+    const identity = this.#election ? `${name}_${(this.#started += 1)}` : undefined;
+    const onEnd = (process: Process) => this.#ended(process);
+    this.#controllers[slot] = startController(this.#world, { name, identity, mutant: this.#mutant, onEnd });
+  }
+
+  /** The kubelet starts a container again that ended by itself; for a pod that was told to end another one is made. */
+  #ended(process: Process): void {
+    process.crash();
+    const { nodeName } = process;
+    const slot = this.#controllers.findIndex((one) => one === process);
+    this.#later(this.#downMs.get(process) ?? RESTART_MS, () => {
+      if (nodeName !== undefined) this.#startHandler(nodeName);
+      else if (slot >= 0) this.#startController(slot);
+    });
   }
 
   #startHandler(nodeName: string): void {
     if (this.#handlers.get(nodeName)?.alive || !this.#world.node(nodeName).isPowered) return;
-    this.#handlers.set(nodeName, startHandler(this.#world, nodeName, this.#mutant));
+    const onEnd = (process: Process) => this.#ended(process);
+    this.#handlers.set(nodeName, startHandler(this.#world, { nodeName, mutant: this.#mutant, onEnd }));
   }
 
   #crashController(slot: number, downMs: number): void {

@@ -7,6 +7,7 @@ import {
 } from '@quickvirt/api';
 import { controllerOf, keyOf, pods, type ObjectName, type Pod } from '@quickvirt/kube';
 import type { Change } from '../../packages/kube/src/testing/memory-api/memory-api.ts';
+import type { Process } from './processes/process.ts';
 import { VmRecord } from './vm-record.ts';
 import type { Launcher } from './world/launcher.ts';
 import type { DomainEnd, World, WorldObserver } from './world/world.ts';
@@ -95,6 +96,16 @@ export class Overseer implements WorldObserver {
   /** A user took a pod away, whatever ran in it. */
   podForced(uid: string): void {
     this.#forced.add(uid);
+  }
+
+  /**
+   * Of candidates for a Lease one leads at most; who stood still with its clock finds out a moment late, and nobody can
+   * help that.
+   */
+  checkLeaders(leaders: readonly Process[]): void {
+    if (leaders.length < 2) return;
+    const knowing = leaders.filter(({ isBehind, isBlind }) => !isBehind && !isBlind);
+    if (knowing.length > 1) this.broken('two leaders at once', knowing.map(({ name }) => name).join(', '));
   }
 
   /** What was asked of the VM of that key, and what came of it. */

@@ -12,6 +12,10 @@ export type UserAction =
 /** What goes wrong beside requests. */
 export type Fault =
   | { type: 'crashController' | 'crashHandler' | 'restartHandler'; which: number; downMs: number }
+  /** SIGTERM: it ends in its own time. */
+  | { type: 'stopController' | 'stopHandler'; which: number; downMs: number }
+  /** It gets no processor time, and then goes on with what it was about to do; its clocks may have stood still, too. */
+  | { type: 'pause'; which: number; forMs: number; clockStopped: boolean }
   /** A second virt-controller leads beside the first, for a time. */
   | { type: 'twoLeaders'; forMs: number }
   | { type: 'stall'; which: number; forMs: number }
@@ -24,6 +28,9 @@ export type Fault =
   | { type: 'disconnectNode'; which: number; forMs: number }
   /** The node is off for a time, and may be proved off in that time. */
   | { type: 'powerOffNode'; which: number; forMs: number; proof?: { how: 'taint' | 'delete'; afterMs: number } };
+
+/** A test of time: what is done in a world without faults. */
+export type Epilogue = 'forcePod' | 'stopLeader' | 'stopHandler';
 
 /** Something that happens at a step of the run. */
 export type Happening = { atStep: number } & ({ user: UserAction } | { fault: Fault });
@@ -42,6 +49,10 @@ export interface SyncFault {
 export interface Plan {
   readonly seed: number;
   readonly nodes: number;
+  /** Two virt-controllers elect a leader; else one leads without asking, and a second one may beside it. */
+  readonly election: boolean;
+  /** What happens once all is well again, and must come out in time. */
+  readonly epilogue: Epilogue | undefined;
   readonly happenings: readonly Happening[];
   /** Only writes are counted for `requestFaults`, not reads and heartbeats. */
   readonly writesOnly: boolean;
@@ -67,6 +78,10 @@ const FATES: readonly RequestFault['fate'][] = [
   'late',
 ];
 const WATCHED = ['virtualmachines', 'virtualmachineinstances', 'pods'] as const;
+const EPILOGUES: readonly Epilogue[] = ['forcePod', 'forcePod', 'stopLeader', 'stopHandler'];
+/** Shares of runs; each makes a run longer: candidates renew and look at their Lease every 2 s. */
+const ELECTION_SHARE = 0.2;
+const EPILOGUE_SHARE = 0.15;
 /** Steps within which users act and faults happen. */
 const TROUBLED_STEPS = 400;
 
@@ -74,12 +89,16 @@ const TROUBLED_STEPS = 400;
 export function planOf(seed: number): Plan {
   const random = new Random(seed ^ 0x5eed);
   const nodes = random.between(1, 2);
+  const election = random.chance(ELECTION_SHARE);
+  const epilogue = random.chance(EPILOGUE_SHARE) ? random.pick(EPILOGUES) : undefined;
   const vms = Array.from({ length: random.between(1, 2) }, (_, index) => `vm${index}`);
   const actions = vms.flatMap((vm) => userActions(vm, random));
-  const happenings = [...actions, ...faults(random, nodes, actions)];
+  const happenings = [...actions, ...faults(random, { nodes, election }, actions)];
   return {
     seed,
     nodes,
+    election,
+    epilogue,
     happenings: happenings.toSorted((a, b) => a.atStep - b.atStep),
     writesOnly: random.chance(0.6),
     requestFaults: requestFaults(random),
@@ -114,12 +133,27 @@ function userActions(vm: string, random: Random): Happening[] {
 }
 
 /** Not all kinds in one run: few kinds at a time go deeper (swarm testing). In some runs they come just after the user. */
-function faults(random: Random, nodes: number, actions: readonly Happening[]): Happening[] {
+function faults(
+  random: Random,
+  { nodes, election }: Pick<Plan, 'nodes' | 'election'>,
+  actions: readonly Happening[],
+): Happening[] {
   const forMs = () => random.pick([500, 5_000, 40_000]);
   const awayMs = () => random.pick([500, 5_000, 60_000, 200_000, 400_000]);
+  const pause = (): Fault => ({
+    type: 'pause',
+    which: random.below(election ? 2 : 4),
+    forMs: random.pick([500, 12_000, 20_000, 100_000]),
+    clockStopped: random.chance(0.5),
+  });
   const kinds: (() => Fault)[] = [
     () => ({ type: 'crashController', which: random.below(2), downMs: forMs() }),
     () => ({ type: 'crashHandler', which: random.below(nodes), downMs: forMs() }),
+    () => ({ type: 'stopController', which: random.below(2), downMs: forMs() }),
+    () => ({ type: 'stopHandler', which: random.below(nodes), downMs: forMs() }),
+    pause,
+    // What an elected leader does that stood still is worth more than one look.
+    ...(election ? [pause, pause] : []),
     () => ({ type: 'restartHandler', which: random.below(nodes), downMs: forMs() }),
     () => ({ type: 'twoLeaders', forMs: forMs() }),
     () => ({ type: 'stall', which: random.below(3), forMs: forMs() }),
@@ -141,7 +175,7 @@ function faults(random: Random, nodes: number, actions: readonly Happening[]): H
   const enabled = kinds.filter(() => random.chance(0.35));
   if (enabled.length === 0) return [];
   const count = random.below(8);
-  const close = random.chance(0.4);
+  const close = random.chance(election ? 0.6 : 0.4);
   const atStep = () => (close ? random.pick(actions).atStep + random.between(0, 40) : random.below(TROUBLED_STEPS));
   return Array.from({ length: count }, () => ({ atStep: atStep(), fault: random.pick(enabled)() }));
 }

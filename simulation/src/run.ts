@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers';
 import { checkEnd } from './end-state.ts';
+import { runEpilogue } from './epilogue.ts';
 import { Operator } from './operator.ts';
 import { Overseer, type Violation } from './overseer.ts';
 import type { Plan } from './plan.ts';
@@ -43,7 +44,7 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<Outcome
     trace,
   });
   const overseer = new Overseer(world);
-  const operator = new Operator(world, options.mutant);
+  const operator = new Operator(world, { mutant: options.mutant, election: plan.election });
   operator.begin();
   let fingerprint = 0;
   let steps = 0;
@@ -61,6 +62,19 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<Outcome
       overseer.broken('the world itself failed', (error as Error).stack ?? String(error));
     }
     await turnOfEventLoop();
+    if (plan.election) overseer.checkLeaders(operator.leaders);
+  };
+  const rest = async (): Promise<void> => {
+    const most = steps + MAX_STEPS;
+    const quietMs = () => world.agenda.nowMs - overseer.lastWriteMs;
+    while (!overseer.violation && (world.agenda.isBusy || quietMs() < QUIET_MS)) {
+      if (world.agenda.nextDueMs === undefined && !world.agenda.isBusy) break;
+      if (steps > most) overseer.broken('never comes to rest', `${overseer.writes} writes in ${steps} steps`);
+      await step(0);
+    }
+    if (!overseer.violation) checkEnd(world, overseer);
+    if (plan.election && operator.leaders.length !== 1)
+      overseer.broken('nobody leads in the end', `${operator.leaders.length} leaders`);
   };
   for (const happening of plan.happenings) {
     while (steps + idle < happening.atStep && !overseer.violation) {
@@ -83,12 +97,11 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<Outcome
   world.trace?.(() => 'all faults end');
   faults.end();
   operator.repair();
-  while (!overseer.violation && (world.agenda.isBusy || world.agenda.nowMs - overseer.lastWriteMs < QUIET_MS)) {
-    if (world.agenda.nextDueMs === undefined && !world.agenda.isBusy) break;
-    if (steps > MAX_STEPS) overseer.broken('never comes to rest', `${overseer.writes} writes in ${steps} steps`);
-    await step(0);
+  await rest();
+  if (plan.epilogue && !overseer.violation) {
+    world.trace?.(() => `EPILOGUE ${plan.epilogue}`);
+    if (await runEpilogue(plan.epilogue, { world, overseer, operator, step: () => step(0) })) await rest();
   }
-  if (!overseer.violation) checkEnd(world, overseer);
   operator.end();
   return { violation: overseer.violation, steps, writes: overseer.writes, faults: faults.count, fingerprint };
 }

@@ -61,7 +61,7 @@ function askVirtApi(world: World, overseer: Overseer, vm: VirtualMachine, verb: 
   return true;
 }
 
-/** `kubectl delete pod`, or with `--force`, of which is said that only a pod of a dead node may be taken away so. */
+/** `kubectl delete pod`, or with `--force`: the object goes at once, whatever runs. */
 function deletePodOf(
   world: World,
   overseer: Overseer,
@@ -70,7 +70,6 @@ function deletePodOf(
   const pod = world.api.list(pods).find(({ metadata }) => metadata.name?.startsWith(`virt-launcher-${vm}-`));
   if (!pod) return false;
   const force = type === 'forcePod';
-  if (force && (!pod.spec?.nodeName || world.node(pod.spec.nodeName).isConnected)) return false;
   if (force) overseer.podForced(pod.metadata.uid ?? '');
   try {
     const { name = '', namespace } = pod.metadata;

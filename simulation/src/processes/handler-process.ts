@@ -10,12 +10,19 @@ import { NAMESPACE, type World } from '../world/world.ts';
 import type { Mutant } from '../mutants.ts';
 import { Process } from './process.ts';
 
+export interface HandlerProcessOptions {
+  readonly nodeName: string;
+  readonly mutant?: Mutant | undefined;
+  /** Called when it has ended by itself, as told. */
+  readonly onEnd: (process: Process) => void;
+}
+
 /** Starts virt-handler's caches, launcher connections and VMI controller on a node. */
-export function startHandler(world: World, nodeName: string, mutant?: Mutant): Process {
+export function startHandler(world: World, { nodeName, mutant, onEnd }: HandlerProcessOptions): Process {
   const process = new Process(world, `virt-handler-${nodeName}`, nodeName);
   const { clock, logger, random } = process;
   const own = apiClient(world, process);
-  const client = mutant?.handler?.(own) ?? own;
+  const client = mutant?.handler?.(own, { isDeposed: () => false }) ?? own;
   const ownDialer = launcherDialer(world, nodeName, process);
   const dialer = mutant?.dialer?.(ownDialer) ?? ownDialer;
   const podEnd = (podUid: string, signal: AbortSignal): Promise<void> =>
@@ -53,6 +60,10 @@ export function startHandler(world: World, nodeName: string, mutant?: Mutant): P
     // As virt-handler does: guests that were given up come before all others.
     .addControllers({ ...vmiLoop, run: (stop) => superseded.sweep(stop).then(() => vmiLoop.run(stop)) })
     .addRunnable({ name: 'heartbeat', run: (stop) => runHeartbeat(heartbeat, stop) });
-  world.agenda.add(process, `${process.name} starts`, () => void manager.run(process.signal));
+  const end = () => {
+    launchers.close();
+    onEnd(process);
+  };
+  world.agenda.add(process, `${process.name} starts`, () => void manager.run(process.signal).then(end, end));
   return process;
 }

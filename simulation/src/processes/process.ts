@@ -2,6 +2,9 @@ import type { Clock } from '@quickvirt/kube';
 import type { Logger } from '@quickvirt/telemetry';
 import type { World } from '../world/world.ts';
 
+/** So long a leader's Lease lasts: after that whoever stood still has found out. */
+const LEASE_MS = 15_000;
+
 /**
  * A process of ours: what it waits for dies with it. Its code is only ever parked at a promise when something happens, so
  * a crash is the end of all answers: nothing of it runs again.
@@ -16,6 +19,12 @@ export class Process {
   readonly #stop = new AbortController();
   readonly #onEnd: (() => void)[] = [];
   #alive = true;
+  #isStopping = false;
+  /** Since when it stands still. */
+  #pausedAtMs: number | undefined;
+  /** So far its monotonic clock is behind. */
+  #lostMs = 0;
+  #blindUntilMs = 0;
   /** What an NTP step did to its wall clock. */
   #clockErrorMs = 0;
 
@@ -31,6 +40,21 @@ export class Process {
 
   get alive(): boolean {
     return this.#alive;
+  }
+
+  /** Whether it was told to stop. */
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
+  /** Whether it cannot know how late it is: its clock stood still with it a moment ago. */
+  get isBlind(): boolean {
+    return this.#world.agenda.nowMs < this.#blindUntilMs;
+  }
+
+  /** Whether it stands still, or has not done yet what was due. */
+  get isBehind(): boolean {
+    return this.#world.agenda.isBusyFor(this);
   }
 
   /** Aborted by an orderly stop; a crash tells nobody. */
@@ -52,7 +76,29 @@ export class Process {
 
   /** Asks it to stop, as SIGTERM does. */
   stop(): void {
-    this.#stop.abort(new Error('SIGTERM'));
+    if (!this.#alive || this.#isStopping) return;
+    this.#isStopping = true;
+    this.soon(`${this.name} gets SIGTERM`, () => this.#stop.abort(new Error('SIGTERM')));
+  }
+
+  /** It gets no processor time: a long collection of garbage, a machine that is overcommitted, or paused itself. */
+  pause(): void {
+    if (!this.#alive || this.#pausedAtMs !== undefined) return;
+    this.#pausedAtMs = this.#world.agenda.nowMs;
+    this.#world.agenda.pause(this);
+  }
+
+  /** @param clockStopped its clocks stood still, too, as those of a paused virtual machine do. */
+  resume(clockStopped: boolean): void {
+    if (!this.#alive || this.#pausedAtMs === undefined) return;
+    const pausedMs = this.#world.agenda.nowMs - this.#pausedAtMs;
+    this.#pausedAtMs = undefined;
+    if (clockStopped) {
+      this.#lostMs += pausedMs;
+      this.#clockErrorMs -= pausedMs;
+      this.#blindUntilMs = this.#world.agenda.nowMs + LEASE_MS;
+    }
+    this.#world.agenda.resume(this, clockStopped ? pausedMs : 0);
   }
 
   /** Its wall clock jumps. */
@@ -78,7 +124,7 @@ export class Process {
     };
     return {
       now: () => new Date(this.#world.wallMs() + this.#clockErrorMs),
-      monotonicMs: () => agenda.nowMs,
+      monotonicMs: () => agenda.nowMs - this.#lostMs,
       after,
       sleep: (delayMs, signal) =>
         new Promise((resolve, reject) => {

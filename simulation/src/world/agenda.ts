@@ -13,7 +13,7 @@ interface Task {
 }
 
 interface Timer extends Task {
-  readonly dueMs: number;
+  dueMs: number;
   readonly order: number;
 }
 
@@ -26,6 +26,8 @@ export class Agenda {
   readonly #tasks: Task[] = [];
   /** By due time, the latest first. */
   readonly #timers: Timer[] = [];
+  /** Owners that stand still, and what waits for them to go on. */
+  readonly #paused = new Map<Owner, Task[]>();
   #order = 0;
   #nowMs = 0;
 
@@ -49,27 +51,42 @@ export class Agenda {
   }
 
   add(owner: Owner, label: string, run: () => void): void {
-    this.#tasks.push({ owner, label, run });
+    this.#mayHappen({ owner, label, run });
+  }
+
+  /** Whether something of this owner could happen now, or waits for it to go on. */
+  isBusyFor(owner: Owner): boolean {
+    return this.#paused.has(owner) || this.#tasks.some((task) => task.owner === owner);
+  }
+
+  /** Nothing of this owner happens until it is resumed: what could happen waits. */
+  pause(owner: Owner): void {
+    if (!this.#paused.has(owner)) this.#paused.set(owner, takeOf(owner, this.#tasks));
+  }
+
+  /** @param lostMs so far the owner's clock fell behind: its timers are due later by as much. */
+  resume(owner: Owner, lostMs: number): void {
+    const waiting = this.#paused.get(owner) ?? [];
+    this.#paused.delete(owner);
+    const timers = lostMs > 0 ? [...takeOf(owner, this.#timers), ...waiting.filter(isTimer)] : [];
+    for (const timer of timers) {
+      timer.dueMs += lostMs;
+      this.#schedule(timer);
+    }
+    this.#tasks.push(...waiting.filter((task) => !(timers as Task[]).includes(task)));
   }
 
   /** The answer cancels it. */
   after(owner: Owner, label: string, delayMs: number, run: () => void): () => void {
     const timer: Timer = { owner, label, run, dueMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++ };
-    let index = this.#timers.length;
-    while (index > 0 && firesBefore(this.#timers[index - 1] as Timer, timer)) index--;
-    this.#timers.splice(index, 0, timer);
-    return () => {
-      const at = this.#timers.indexOf(timer);
-      if (at >= 0) this.#timers.splice(at, 1);
-      else this.#drop(timer);
-    };
+    this.#schedule(timer);
+    return () => this.#drop(timer);
   }
 
   /** Forgets all that belongs to an owner. */
   forget(owner: Owner): void {
-    for (const list of [this.#tasks, this.#timers]) {
-      for (let index = list.length - 1; index >= 0; index--) if (list[index]?.owner === owner) list.splice(index, 1);
-    }
+    for (const list of [this.#tasks, this.#timers]) takeOf(owner, list as Task[]);
+    this.#paused.delete(owner);
   }
 
   /**
@@ -84,7 +101,7 @@ export class Agenda {
     }
     for (let timer = this.#timers.at(-1); timer && timer.dueMs <= this.#nowMs; timer = this.#timers.at(-1)) {
       this.#timers.pop();
-      this.#tasks.push(timer);
+      this.#mayHappen(timer);
     }
     const index = this.#random.below(this.#tasks.length);
     const task = this.#tasks[index];
@@ -93,10 +110,33 @@ export class Agenda {
     return task;
   }
 
-  #drop(task: Task): void {
-    const index = this.#tasks.indexOf(task);
-    if (index >= 0) this.#tasks.splice(index, 1);
+  #mayHappen(task: Task): void {
+    (this.#paused.get(task.owner) ?? this.#tasks).push(task);
   }
+
+  #schedule(timer: Timer): void {
+    let index = this.#timers.length;
+    while (index > 0 && firesBefore(this.#timers[index - 1] as Timer, timer)) index--;
+    this.#timers.splice(index, 0, timer);
+  }
+
+  #drop(timer: Timer): void {
+    for (const list of [this.#timers as Task[], this.#tasks, this.#paused.get(timer.owner) ?? []]) {
+      const index = list.indexOf(timer);
+      if (index >= 0) list.splice(index, 1);
+    }
+  }
+}
+
+/** Takes what is an owner's out of a list. */
+function takeOf<T extends Task>(owner: Owner, list: T[]): T[] {
+  const taken = list.filter((task) => task.owner === owner);
+  if (taken.length > 0) list.splice(0, list.length, ...list.filter((task) => task.owner !== owner));
+  return taken;
+}
+
+function isTimer(task: Task): task is Timer {
+  return 'dueMs' in task;
 }
 
 function firesBefore(timer: Timer, other: Timer): boolean {

@@ -3,6 +3,7 @@ import {
   isNotFound,
   keyOf,
   TransportError,
+  type CallOptions,
   type ApiClient,
   type KubeObject,
   type ResourceType,
@@ -17,24 +18,30 @@ import type { World } from './world.ts';
 /** The API server as a process sees it: through the network. */
 export function apiClient(world: World, process: Process): ApiClient {
   const { api, network } = world;
-  const send = async <T>(label: string, type: ResourceType, serve: () => T): Promise<T> =>
-    world.isContested(type) ? network.request(process, `${process.name}: ${label} ${type.plural}`, serve) : serve();
+  const send = async <T>(label: string, type: ResourceType, serve: () => T, limits?: CallOptions): Promise<T> =>
+    world.isContested(type)
+      ? network.request(process, `${process.name}: ${label} ${type.plural}`, serve, limits)
+      : serve();
   const listPage: ApiClient['listPage'] = (type, options) =>
     send('list', type, () => ({
       metadata: { resourceVersion: String(api.version) },
       items: api.list(type, options),
     }));
   return {
-    get: (type, ref) => send(`get ${ref.name} of`, type, () => api.get(type, ref)),
+    get: (type, ref, options) => send(`get ${ref.name} of`, type, () => api.get(type, ref), options),
     list: listPage,
     listPage,
     watch: (type, options) => watch(world, process, type, options),
-    create: (type, object) => send(`create ${keyOf(object)} of`, type, () => api.create(type, object)),
+    create: (type, object, options) =>
+      send(`create ${keyOf(object)} of`, type, () => api.create(type, object), options),
     replace: (type, object, options) =>
-      send(`replace ${keyOf(object)} of`, type, () => api.replace(type, object, options)),
+      send(`replace ${keyOf(object)} of`, type, () => api.replace(type, object, options), options),
     patch: (type, ref, patch, options) =>
-      send(`${options.kind} ${options.subresource ?? ''} ${ref.name} of`, type, () =>
-        api.patch(type, ref, patch, options),
+      send(
+        `${options.kind} ${options.subresource ?? ''} ${ref.name} of`,
+        type,
+        () => api.patch(type, ref, patch, options),
+        options,
       ),
     delete: (type, ref, options) =>
       send(`delete ${ref.name} of`, type, () => {
@@ -145,8 +152,12 @@ async function* watch<T extends KubeObject>(
 ): AsyncGenerator<WatchEvent<T>> {
   const open = () => world.openWatch(process, type, options);
   const label = `${process.name}: watch ${type.plural}`;
-  const stream = world.isContested(type) ? await world.network.request(process, label, open) : open();
+  const { signal } = options;
+  const stream = world.isContested(type)
+    ? await world.network.request(process, label, open, { ...(signal && { signal }) })
+    : open();
   const abort = () => stream.end('cut');
+  if (options.signal?.aborted) abort();
   options.signal?.addEventListener('abort', abort, { once: true });
   try {
     for (;;) yield (await stream.next()) as WatchEvent<T>;

@@ -42,6 +42,8 @@ export class Launcher implements Owner {
   readonly podUid: string;
   readonly podKey: string;
   readonly vmiUid: string;
+  /** What the pod's specification gives its containers to end. */
+  readonly podGraceSeconds: number;
   readonly #world: World;
   readonly #onExit: () => void;
   #listening = false;
@@ -51,12 +53,17 @@ export class Launcher implements Owner {
   #running = RUNNING_GUEST;
   readonly #changes = new Set<() => void>();
 
-  constructor(world: World, pod: { uid: string; key: string; vmiUid: string }, onExit: () => void) {
+  constructor(
+    world: World,
+    pod: { uid: string; key: string; vmiUid: string; graceSeconds: number },
+    onExit: () => void,
+  ) {
     this.#world = world;
     this.name = `launcher of ${pod.key}`;
     this.podUid = pod.uid;
     this.podKey = pod.key;
     this.vmiUid = pod.vmiUid;
+    this.podGraceSeconds = pod.graceSeconds;
     this.#onExit = onExit;
     this.#soon('opens its socket', () => {
       this.#listening = true;

@@ -1,4 +1,4 @@
-import { ApiError, TransportError } from '@quickvirt/kube';
+import { ApiError, TransportError, type CallOptions } from '@quickvirt/kube';
 import type { Process } from '../processes/process.ts';
 import type { Owner } from './agenda.ts';
 import type { World } from './world.ts';
@@ -39,13 +39,20 @@ export class Network implements Owner {
     this.#world = world;
   }
 
-  /** Runs `serve` at the API server when the request arrives, if it does. */
-  request<T>(sender: Process, label: string, serve: () => T): Promise<T> {
+  /**
+   * Runs `serve` at the API server when the request arrives, if it does.
+   * @param limits how long the sender waits, by its own clock, and what makes it give up.
+   */
+  request<T>(sender: Process, label: string, serve: () => T, { timeoutMs, signal }: CallOptions = {}): Promise<T> {
     const { agenda, random } = this.#world;
     const sentAtMs = agenda.nowMs;
     return new Promise<T>((resolve, reject) => {
+      const timeUp = () => reject(new TransportError(label, 'the time was up'));
+      signal?.addEventListener('abort', () => reject(new TransportError(label, 'given up')), { once: true });
+      const cancel = timeoutMs === undefined ? undefined : sender.clock.after(timeoutMs, timeUp);
       const answer = (settle: () => void) =>
         sender.soon(`answer ${label}`, () => {
+          cancel?.();
           if (agenda.nowMs - sentAtMs > REQUEST_TIMEOUT_MS) reject(new TransportError(label, 'the time was up'));
           else settle();
         });

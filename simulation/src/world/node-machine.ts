@@ -127,9 +127,12 @@ export class NodeMachine implements Owner {
     if (deletionTimestamp) this.#remove(pod);
   }
 
-  /** A pod that is gone from the API server, or was made again under its name: its containers end. */
+  /**
+   * A pod that is gone from the API server, or was made again under its name: its containers end, and have the time for it
+   * that the pod's specification says, whatever grace period it was removed with.
+   */
   #clear(launcher: Launcher): void {
-    if (launcher.isRunning) this.#end(launcher, 30);
+    if (launcher.isRunning) this.#end(launcher, launcher.podGraceSeconds);
     else this.#launchers.delete(launcher.podUid);
   }
 
@@ -137,7 +140,8 @@ export class NodeMachine implements Owner {
     const { uid = '', ownerReferences = [] } = pod.metadata;
     const vmiUid = ownerReferences[0]?.uid ?? '';
     const key = keyOf(pod);
-    this.#launchers.set(uid, new Launcher(this.#world, { uid, key, vmiUid }, () => this.#look(key)));
+    const graceSeconds = pod.spec?.terminationGracePeriodSeconds ?? 30;
+    this.#launchers.set(uid, new Launcher(this.#world, { uid, key, vmiUid, graceSeconds }, () => this.#look(key)));
     this.#write(pod, {
       phase: 'Running',
       qosClass: 'Burstable',

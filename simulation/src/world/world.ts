@@ -5,7 +5,16 @@ import {
   type KubeVirt,
   type VirtualMachineInstance,
 } from '@quickvirt/api';
-import { keyOf, nodes, pods, type KubeObject, type ResourceType, type WatchOptions } from '@quickvirt/kube';
+import {
+  keyOf,
+  leases,
+  nodes,
+  pods,
+  type KubeObject,
+  type ObjectName,
+  type ResourceType,
+  type WatchOptions,
+} from '@quickvirt/kube';
 import { MemoryApi, type Change } from '../../../packages/kube/src/testing/memory-api/memory-api.ts';
 import type { Process } from '../processes/process.ts';
 import { Random } from '../random.ts';
@@ -110,6 +119,11 @@ export class World {
       return ready?.status === 'True' && !spec?.taints?.length;
     });
     return up.length > 0 ? this.random.pick(up).metadata.name : undefined;
+  }
+
+  /** Who holds a Lease. */
+  holderOf(lease: ObjectName): string | undefined {
+    return this.api.find(leases, lease)?.spec?.holderIdentity;
   }
 
   /** Whether an object of this uid is stored. */

@@ -1,5 +1,6 @@
 import { virtualMachineInstances } from '@quickvirt/api';
-import { nodes, pods, timestamp, type KubeClient, type Node, type Pod } from '@quickvirt/kube';
+import { isConflict, nodes, pods, timestamp, type KubeClient, type Node, type Pod } from '@quickvirt/kube';
+import { settle } from '@quickvirt/testing';
 
 /** An object of the namespace that the tests work in. */
 export const here = (name: string) => ({ name, namespace: 'default' });
@@ -76,27 +77,39 @@ export class SimulatedNode {
 
   /** What virt-handler does once the domain runs. */
   async guestRuns(name: string): Promise<void> {
-    const { metadata } = await this.#admin.get(virtualMachineInstances, here(name));
-    const status = {
+    const now = timestamp(new Date());
+    await this.#say(name, {
       phase: 'Running',
-      phaseTransitionTimestamps: [{ phase: 'Running', phaseTransitionTimestamp: timestamp(new Date()) }],
-      conditions: [
-        { type: 'Ready', status: 'True', reason: '', message: '', lastTransitionTime: timestamp(new Date()) },
-      ],
-    };
-    const { uid, resourceVersion } = metadata;
-    const object = {
-      apiVersion: 'kubevirt.io/v1',
-      kind: 'VirtualMachineInstance',
-      metadata: { ...here(name), uid, resourceVersion },
-      status,
-    };
-    await this.#admin.patch(virtualMachineInstances, here(name), object, {
-      kind: 'apply',
-      subresource: 'status',
-      fieldManager: 'virt-handler',
-      force: true,
+      phaseTransitionTimestamps: [{ phase: 'Running', phaseTransitionTimestamp: now }],
+      conditions: [{ type: 'Ready', status: 'True', reason: '', message: '', lastTransitionTime: now }],
     });
+  }
+
+  /** What virt-handler says of a pod that was removed, once no process of it is left. */
+  async launcherGone(name: string): Promise<void> {
+    const condition = { type: 'LauncherGone', status: 'True', reason: 'NoProcessLeft' };
+    await this.#say(name, { conditions: [{ ...condition, lastTransitionTime: timestamp(new Date()) }] });
+  }
+
+  /** virt-handler's status; said again when virt-controller wrote meanwhile. */
+  async #say(name: string, status: object): Promise<void> {
+    const say = async () => {
+      const { metadata } = await this.#admin.get(virtualMachineInstances, here(name));
+      const { uid, resourceVersion } = metadata;
+      const object = {
+        apiVersion: 'kubevirt.io/v1',
+        kind: 'VirtualMachineInstance',
+        metadata: { ...here(name), uid, resourceVersion },
+        status,
+      };
+      await this.#admin.patch(virtualMachineInstances, here(name), object, {
+        kind: 'apply',
+        subresource: 'status',
+        fieldManager: 'virt-handler',
+        force: true,
+      });
+    };
+    await settle(say, { giveUp: (error) => !isConflict(error) });
   }
 
   /** The pod's containers are gone: the kubelet lets the object go. */
