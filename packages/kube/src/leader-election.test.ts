@@ -144,7 +144,9 @@ describe('LeaderElector', () => {
       lease,
       identity: 'patient',
       logger,
-      ...{ retryPeriodMs: 50, renewDeadlineMs: 1_000, leaseDurationMs: 1_500 },
+      retryPeriodMs: 50,
+      renewDeadlineMs: 1_000,
+      leaseDurationMs: 1_500,
     });
     const abort = new AbortController();
     const run = elector.run(
