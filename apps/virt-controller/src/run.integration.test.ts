@@ -29,8 +29,8 @@ import { container, here, scheduled, SimulatedNode } from './testing/simulated-n
 
 /** A machine under load is slow; what waits, waits for a condition. */
 const patience = { timeoutMs: 30_000 };
-const settle = (assert: () => void | Promise<void>, options = patience) => settleWithin(assert, options);
-const eventually = <Found>(look: () => Found | Promise<Found>, options = patience) => eventuallyWithin(look, options);
+const settle = (assert: () => void | Promise<void>) => settleWithin(assert, patience);
+const eventually = <Found>(look: () => Found | Promise<Found>) => eventuallyWithin(look, patience);
 
 let installation: Installation;
 let admin: KubeClient;
@@ -447,16 +447,13 @@ test('many VMs, made and deleted while leaders change, leave nothing behind', as
     leader = successor;
   };
   await Promise.all([...names.map((name) => admin.create(virtualMachines, aVm(name))), next('three')]);
-  await settle(async () => expect(await launcherPods()).toHaveLength(50), { timeoutMs: 30_000 });
+  await settle(async () => expect(await launcherPods()).toHaveLength(50));
   await Promise.all([...names.map((name) => admin.delete(virtualMachines, here(name))), next('four')]);
-  await settle(
-    async () => {
-      expect(await launcherPods()).toEqual([]);
-      const { items } = await admin.list(virtualMachineInstances, { namespace: 'default' });
-      expect(items.filter(({ metadata }) => metadata.name?.startsWith('many-'))).toEqual([]);
-      const vms = await admin.list(virtualMachines, { namespace: 'default' });
-      expect(vms.items.filter(({ metadata }) => metadata.name?.startsWith('many-'))).toEqual([]);
-    },
-    { timeoutMs: 30_000 },
-  );
+  await settle(async () => {
+    expect(await launcherPods()).toEqual([]);
+    const { items } = await admin.list(virtualMachineInstances, { namespace: 'default' });
+    expect(items.filter(({ metadata }) => metadata.name?.startsWith('many-'))).toEqual([]);
+    const vms = await admin.list(virtualMachines, { namespace: 'default' });
+    expect(vms.items.filter(({ metadata }) => metadata.name?.startsWith('many-'))).toEqual([]);
+  });
 }, 120_000);

@@ -175,6 +175,10 @@ describe('run strategies', () => {
     expect(needsCurrentInstance(vm, at('Running', '2'))).toBe(false);
     expect(needsCurrentInstance(vm, at('Failed', '0'))).toBe(false);
     expect(needsCurrentInstance(vm, undefined)).toBe(false);
+    // A deleted VM goes only when the API server has no instance.
+    const deleted = { ...vm, metadata: { ...vm.metadata, deletionTimestamp: '2026-08-01T00:00:00Z' } };
+    expect(needsCurrentInstance(deleted, undefined)).toBe(true);
+    expect(needsCurrentInstance({ ...deleted, status: {} }, at('Running', '0'))).toBe(false);
     expect(needsCurrentInstance(aVm({ runStrategy: 'Manual' }, vm.status), at('Running', '0'))).toBe(false);
   });
 

@@ -30,11 +30,12 @@ function isDone(
 }
 
 /**
- * Whether the oldest request depends on whether the cached instance is the one that there is now: a Stop would be taken for
- * done by a cache that does not have the instance yet; a Start that a leader listed by a cache that lagged, after its guest
- * had been started again, would never be.
+ * Whether a decision depends on whether the cached instance is the one that there is now. A cache that does not have the
+ * instance yet would let a deleted VM go, or take a Stop for done; a Start that a leader listed by a cache that lagged,
+ * after its guest had been started again, would never be done.
  */
 export function needsCurrentInstance(vm: VirtualMachine, cached: VirtualMachineInstance | undefined): boolean {
+  if (vm.metadata.deletionTimestamp && !cached) return true;
   const [request] = vm.status?.stateChangeRequests ?? [];
   if (request?.action === 'Stop') return request.uid !== cached?.metadata.uid;
   if (request?.action !== 'Start' || runStrategyOf(vm) !== 'RerunOnFailure') return false;
