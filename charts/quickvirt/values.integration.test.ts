@@ -1,35 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { controlPlaneBinaries } from '@quickvirt/cluster';
 import { startKubeApiserver, type KubeApiserver } from '@quickvirt/testing';
-import { parseAllDocuments } from 'yaml';
 import { pairwise } from './pairwise.ts';
+import { renderChart } from './render.ts';
 
 const chart = import.meta.dirname;
 const folder = mkdtempSync(join(tmpdir(), 'quickvirt-chart-'));
 let helm: string;
 let apiserver: KubeApiserver;
-
-interface Manifest {
-  apiVersion: string;
-  kind: string;
-  metadata: { name: string; namespace?: string };
-}
-
-function render(values: object): string {
-  const file = join(folder, `${crypto.randomUUID()}.json`);
-  writeFileSync(file, JSON.stringify(values));
-  const args = ['template', 'quickvirt', chart, '--namespace', 'qv', '--values', file];
-  return execFileSync(helm, args, { encoding: 'utf8', stdio: 'pipe', maxBuffer: 64 * 1024 * 1024 });
-}
-
-const manifests = (rendered: string): Manifest[] =>
-  parseAllDocuments(rendered)
-    .map((document) => document.toJS() as Manifest | null)
-    .filter((manifest) => manifest !== null);
 
 beforeAll(async () => {
   ({ helm } = await controlPlaneBinaries());
@@ -72,6 +54,7 @@ const factors = {
   qat: [{}, { denylistConsent: ['c62x'], physicalFunctions: [{ families: ['4xxx'], services: ['sym', 'dc'] }] }],
   'dra.enabled': [false, true],
   'dra.driverName': ['qat.quickvirt.io', 'qat.example.org'],
+  podAnnotations: [{}, { 'example.com/built': 'now: "1"' }],
   logVerbosity: [0, 9],
   'uninstall.workloads': ['block', 'remove'],
   'uninstall.timeoutSeconds': [1, 86_400],
@@ -88,12 +71,34 @@ function nested(row: Record<string, unknown>): Record<string, unknown> {
   return { ...values, ...flat };
 }
 
+interface Schema {
+  type?: string;
+  $ref?: string;
+  properties?: Record<string, Schema>;
+}
+
+/** What the schema lets one set: values, and one level of groups of values. `global` is every chart's, and read by none of ours. */
+function valuesOf({ $defs, properties = {} }: Schema & { $defs: Record<string, Schema> }): string[] {
+  const resolved = (schema: Schema): Schema => $defs[schema.$ref?.split('/').at(-1) ?? ''] ?? schema;
+  return Object.entries(properties).flatMap(([name, schema]) => {
+    if (name === 'global') return [];
+    // The KubeVirt object's own part has tests of its own.
+    const grouped = name === 'qat' ? undefined : resolved(schema).properties;
+    return grouped ? Object.keys(grouped).map((inner) => `${name}.${inner}`) : [name];
+  });
+}
+
+test('the values of the schema are all among the factors', () => {
+  const schema = JSON.parse(readFileSync(join(chart, 'values.schema.json'), 'utf8')) as Parameters<typeof valuesOf>[0];
+  expect(Object.keys(factors).toSorted()).toEqual(valuesOf(schema).toSorted());
+});
+
 test('every pair of values renders manifests that a real API server takes', async () => {
   const rows = pairwise(factors);
   expect(rows.length).toBeGreaterThan(8);
   const seen = new Set<string>();
   for (const row of rows) {
-    const found = manifests(render(nested(row)));
+    const found = renderChart(helm, nested(row));
     const names = found.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`);
     expect(new Set(names).size).toBe(names.length);
     // Most manifests do not depend on values: each once. The Prometheus operator's kinds are not served here.
@@ -123,7 +128,7 @@ describe('the schema refuses', () => {
     ['a verbosity out of range', { logVerbosity: 10 }, /logVerbosity/],
     ['an interval without a unit', { monitoring: { interval: '30' } }, /interval/],
   ])('%s', (_what, values, words) => {
-    expect(() => render(values)).toThrow(words);
+    expect(() => renderChart(helm, values)).toThrow(words);
   });
 });
 
