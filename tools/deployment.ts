@@ -21,6 +21,8 @@ export interface DeploymentOptions {
   name: string;
   /** Worker nodes. */
   nodes: number;
+  /** Of each worker's own disk, such as `10Gi`; the machine's disk is theirs when unset. */
+  nodeDiskSize?: string;
   /** Install what the machine lacks without asking. */
   yes: boolean;
   /** Build and load nothing: the images are in the cluster already. */
@@ -48,7 +50,8 @@ export async function deploy(options: DeploymentOptions): Promise<{ deployment: 
   const node = process.execPath;
   await stage('what this machine needs', [node, clusterProgram, 'prepare', ...yes]);
   if (!options.skipImages) await stage('images', [node, `${root}images/src/main.ts`]);
-  await stage('cluster', [node, clusterProgram, 'up', ...cluster, '--nodes', String(options.nodes), ...yes]);
+  const disks = options.nodeDiskSize === undefined ? [] : ['--node-disk-size', options.nodeDiskSize];
+  await stage('cluster', [node, clusterProgram, 'up', ...cluster, '--nodes', String(options.nodes), ...disks, ...yes]);
   if (!options.skipImages) await stage('images into the cluster', [node, clusterProgram, 'load', ...cluster]);
   const deployment: Deployment = { ...(await locate(cluster)), namespace: 'quickvirt' };
   const helm = (...args: string[]): string[] => [

@@ -10,5 +10,6 @@ export {
   type ControlPlaneBinaries,
   type PretendedNodesBinaries,
 } from './go-programs.ts';
+export { hasNodeDisk } from './node-disk.ts';
 export { Progress } from './progress.ts';
 export { hasImage, registryAnswers } from './registry.ts';

@@ -17,6 +17,16 @@ describe('kindConfig', () => {
     expect(kindConfig(base, 2)).not.toContain('image:');
   });
 
+  test('mounts of workers go to the workers', () => {
+    const mounts = ['a', 'b'].map((hostPath) => [{ hostPath, containerPath: '/var/lib' }]);
+    const { nodes } = parse(kindConfig(base, 2, mounts)) as { nodes: object[] };
+    expect(nodes).toEqual([
+      { role: 'control-plane' },
+      { role: 'worker', extraMounts: mounts[0] },
+      { role: 'worker', extraMounts: mounts[1] },
+    ]);
+  });
+
   test('keeps what e2e/kind.yaml says of the kubelet', () => {
     const { kubeadmConfigPatches } = parse(kindConfig(base, 1)) as { kubeadmConfigPatches: string[] };
     expect(kubeadmConfigPatches.map((patch) => parse(patch) as object)).toContainEqual(

@@ -6,6 +6,7 @@ import { command, CommandFailed, tryCommand } from './command.ts';
 import { engineEnvironment, findEngine, runEngine } from './engine.ts';
 import { buildFamily, controlPlaneBinaries } from './go-programs.ts';
 import { buildNodeImage } from './node-image.ts';
+import { hasNodeDisk, makeNodeDisks, releaseNodeDisks, type ExtraMount } from './node-disk.ts';
 import { gatherNodeLogs } from './node-logs.ts';
 import type { Progress } from './progress.ts';
 import { hasImage, publicKindConfig, publicNodeImage, registryAnswers } from './registry.ts';
@@ -28,11 +29,25 @@ export async function kind(args: string[], show = false): Promise<string> {
   return command([programs.kind ?? '', ...args], { env: await engineEnvironment(await findEngine()), show });
 }
 
-/** kind's configuration for one control plane and `workers` workers. Pure; `base` is the text of `e2e/kind.yaml`. */
-export function kindConfig(base: string, workers: number): string {
+/** What a cluster of ours is made of. */
+export interface ClusterShape {
+  workers: number;
+  /** A file system of its own for each worker, of this many bytes; the machine's disk is theirs when unset. */
+  nodeDiskBytes?: number;
+}
+
+/**
+ * kind's configuration for one control plane and `workers` workers. Pure.
+ * @param base the text of `e2e/kind.yaml`
+ * @param mounts of each worker; none when empty
+ */
+export function kindConfig(base: string, workers: number, mounts: readonly ExtraMount[][] = []): string {
   const { nodes: _nodes, ...rest } = parse(base) as Record<string, unknown>;
-  const roles = ['control-plane', ...Array<string>(workers).fill('worker')];
-  return stringify({ ...rest, nodes: roles.map((role) => ({ role })) });
+  const ofWorkers = Array.from({ length: workers }, (_, index) => ({
+    role: 'worker',
+    ...(mounts[index] && { extraMounts: mounts[index] }),
+  }));
+  return stringify({ ...rest, nodes: [{ role: 'control-plane' }, ...ofWorkers] });
 }
 
 /** The names of the clusters that kind knows here. */
@@ -71,14 +86,21 @@ async function nodeImage(): Promise<string> {
  * Brings a cluster up, or finds it up.
  * @throws when a cluster of that name is up with another number of workers: what runs in it may be of use to someone.
  */
-export async function up(name: string, workers: number, progress: Progress): Promise<ClusterAccess> {
+export async function up(name: string, shape: ClusterShape, progress: Progress): Promise<ClusterAccess> {
+  const { workers, nodeDiskBytes } = shape;
   const access = await accessTo(name);
   if ((await clusterNames()).includes(name)) {
     if (!existsSync(access.kubeconfigPath))
       await kind(['export', 'kubeconfig', '--name', name, '--kubeconfig', access.kubeconfigPath]);
     if (await answers(access)) {
-      const there = (await nodeContainers(name)).length - 1;
-      if (there === workers) return access;
+      const nodes = await nodeContainers(name);
+      const there = nodes.length - 1;
+      const worker = nodes.find((node) => !node.endsWith('-control-plane'));
+      if (there === workers) {
+        if (nodeDiskBytes !== undefined && worker && !(await hasNodeDisk(worker)))
+          console.log(`cluster ${name} is taken as it is: its workers have no disk of their own`);
+        return access;
+      }
       throw new Error(
         `cluster ${name} is up with ${there} worker${there === 1 ? '' : 's'}, not ${workers}: take it down first ` +
           `(npm run cluster -- down --name ${name}), or give another --name`,
@@ -91,8 +113,8 @@ export async function up(name: string, workers: number, progress: Progress): Pro
   const image = await progress.step('node image', nodeImage, 'about 15 min when nothing is cached, else seconds');
   await progress.step(
     `cluster ${name} with ${workers} worker${workers === 1 ? '' : 's'}`,
-    () => create(name, workers, image, access),
-    'about 30 s',
+    () => create(name, shape, image, access),
+    nodeDiskBytes === undefined ? 'about 30 s' : 'about 45 s',
   );
   return access;
 }
@@ -118,10 +140,20 @@ function raiseInotifyLimit(): void {
   }
 }
 
-async function create(name: string, workers: number, image: string, access: ClusterAccess): Promise<void> {
+async function create(name: string, shape: ClusterShape, image: string, access: ClusterAccess): Promise<void> {
+  const { workers, nodeDiskBytes } = shape;
   raiseInotifyLimit();
+  try {
+    const mounts = nodeDiskBytes === undefined ? [] : await makeNodeDisks(name, workers, nodeDiskBytes, image);
+    await createNodes(name, kindConfig(readFileSync(publicKindConfig, 'utf8'), workers, mounts), image, access);
+  } finally {
+    await releaseNodeDisks(name);
+  }
+}
+
+async function createNodes(name: string, config: string, image: string, access: ClusterAccess): Promise<void> {
   const configPath = join(cacheFolder('clusters'), `${name}.kind.yaml`);
-  writeFileSync(configPath, kindConfig(readFileSync(publicKindConfig, 'utf8'), workers));
+  writeFileSync(configPath, config);
   const flags = ['--name', name, '--image', image, '--config', configPath, '--kubeconfig', access.kubeconfigPath];
   await kind(['create', 'cluster', ...flags, '--wait', '120s', '--retain']).catch(async (error: Error) => {
     const folder = failedClusterFolder(name);
@@ -154,6 +186,7 @@ function failedClusterFolder(name: string): string {
 export async function down(name: string): Promise<boolean> {
   const there = (await clusterNames()).includes(name);
   if (there) await kind(['delete', 'cluster', '--name', name]);
+  await releaseNodeDisks(name);
   for (const file of [
     kubeconfigPathOf(name),
     join(cacheFolder('clusters'), `${name}.kind.yaml`),

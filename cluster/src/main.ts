@@ -9,12 +9,13 @@ import { runEngine } from './engine.ts';
 import { controlPlaneBinaries } from './go-programs.ts';
 import { accessTo, answers, down, nodeContainers, up, type ClusterAccess } from './kind-cluster.ts';
 import { load, ownImages } from './load.ts';
+import { nodeDiskBytes } from './node-disk.ts';
 import { gatherLogs } from './logs.ts';
 import { Progress } from './progress.ts';
 import { status } from './status.ts';
 import { installSystemPackages } from './system-packages.ts';
 
-const usage = `npm run cluster -- VERB [--name NAME] [--nodes WORKERS] [--provider kind|existing] [--yes]
+const usage = `npm run cluster -- VERB [--name NAME] [--nodes WORKERS] [--node-disk-size SIZE] [--provider kind|existing] [--yes]
 
   prepare            install what this machine lacks, build the programs of the cluster
   up                 bring the cluster up (does nothing when it is)
@@ -32,6 +33,7 @@ const { values, positionals } = parseArgs({
   options: {
     name: { type: 'string', default: 'quickvirt' },
     nodes: { type: 'string', default: '1' },
+    'node-disk-size': { type: 'string' },
     provider: { type: 'string', default: 'kind' },
     out: { type: 'string' },
     output: { type: 'string', default: 'shell' },
@@ -63,7 +65,9 @@ async function bringUp(): Promise<void> {
   const workers = Number(values.nodes);
   if (!Number.isInteger(workers) || workers < 0 || workers > 9)
     throw new Error(`--nodes ${String(values.nodes)}: 0 to 9 workers`);
-  const { kubeconfigPath } = await up(name, workers, new Progress(2));
+  const size = values['node-disk-size'];
+  const shape = { workers, ...(size !== undefined && { nodeDiskBytes: nodeDiskBytes(String(size)) }) };
+  const { kubeconfigPath } = await up(name, shape, new Progress(2));
   console.log(`export KUBECONFIG=${kubeconfigPath}`);
 }
 
