@@ -1,22 +1,20 @@
 import { strict as assert } from 'node:assert';
+import { hasNodeDisk } from '@quickvirt/cluster';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { runPart, type CaseResult } from '../src/case-result.ts';
-import { prepareCluster } from '../src/cluster.ts';
+import { prepareCluster, type WantedCluster } from '../src/cluster.ts';
 import { Kubectl } from '../src/kubectl.ts';
 import { collectEvidence } from '../src/evidence.ts';
-import { allReady, FAULTS, type ChaosWorld } from './faults.ts';
+import type { ChaosWorld, Reach } from './fault.ts';
+import { FAULTS } from './faults.ts';
 import { duplicates } from './guest-samples.ts';
-import { manyMachines } from './machines.ts';
+import { allReady } from './our-pods.ts';
 import { Sampler } from './sampler.ts';
 import { SteadyGuest } from './steady-guest.ts';
 
 /** How much goes wrong. */
-export interface ChaosOptions {
-  name: string;
-  nodes: number;
-  yes: boolean;
-  skipImages: boolean;
+export interface ChaosOptions extends WantedCluster {
   /** Random kills of our pods. */
   kills: number;
   /** How long virt-handler is cut from the API server. */
@@ -25,6 +23,8 @@ export interface ChaosOptions {
   machines: number;
   /** The same seed draws the same pods and pauses. */
   seed: number;
+  /** Only the parts whose title has one of these in it; all when empty. */
+  only: readonly string[];
   /** Folder for what a failure leaves behind. */
   out: string;
 }
@@ -59,23 +59,22 @@ export async function runChaos(options: ChaosOptions): Promise<CaseResult[]> {
       await steady.start(cluster.guestImage);
     });
     if (!started) return results;
-    const world = await worldOf(system, guests, options);
-    for (const { title, needsNodes, strike } of FAULTS) {
-      if (needsNodes && world.controlPlaneNode === undefined) {
-        console.log(`  chaos: ${title} ... left out: the nodes of this cluster are not containers of this machine`);
+    const world = await worldOf(system, guests, steady, options);
+    const isWanted = (title: string): boolean =>
+      options.only.length === 0 || options.only.some((words) => title.includes(words));
+    for (const { title, needs, strike } of FAULTS) {
+      if (!isWanted(title)) continue;
+      if (needs && !world.reach.has(needs)) {
+        console.log(`  chaos: ${title} ... left out: ${WITHOUT[needs]}`);
         continue;
       }
       await part(title, async () => {
         await strike(world);
+        await steady.statusIsRight();
         await allReady(system);
         await steady.ranOn();
       });
     }
-    await part(`${options.machines} machines are created, stopped and deleted while leaders die`, async () => {
-      await manyMachines(guests, world, options.machines);
-      await allReady(system);
-      await steady.ranOn();
-    });
     await part('no machine ever had two QEMUs', async () => {
       const samples = await sampler.samples();
       assert.ok(
@@ -92,17 +91,35 @@ export async function runChaos(options: ChaosOptions): Promise<CaseResult[]> {
   }
 }
 
-async function worldOf(system: Kubectl, guests: Kubectl, options: ChaosOptions): Promise<ChaosWorld> {
+/** Why a fault is left out. */
+const WITHOUT: Readonly<Record<Reach, string>> = {
+  nodes: 'the nodes of this cluster are not containers of this machine',
+  'node disks': 'the nodes of this cluster have no disks of their own (cluster up --node-disk-size)',
+};
+
+async function worldOf(
+  system: Kubectl,
+  guests: Kubectl,
+  steady: SteadyGuest,
+  options: ChaosOptions,
+): Promise<ChaosWorld> {
   const nodeName = 'jsonpath={.items[0].metadata.name}';
   const controlPlane = ['get', 'nodes', '-l', 'node-role.kubernetes.io/control-plane', '-o', nodeName];
   const { stdout: controlPlaneNode } = await system.try(controlPlane);
+  const guestNode = await guests.run(['get', 'vmi', 'steady', '-o', 'jsonpath={.status.nodeName}']);
+  const isLocal = controlPlaneNode.startsWith(`${options.name}-`);
+  const reach: Reach[] = isLocal ? ['nodes', ...((await hasNodeDisk(guestNode)) ? ['node disks' as const] : [])] : [];
   const random = xoroshiro128plus(options.seed);
   return {
     system,
-    guestNode: await guests.run(['get', 'vmi', 'steady', '-o', 'jsonpath={.status.nodeName}']),
-    controlPlaneNode: controlPlaneNode.startsWith(`${options.name}-`) ? controlPlaneNode : undefined,
+    guests,
+    steady,
+    guestNode,
+    controlPlaneNode: isLocal ? controlPlaneNode : undefined,
+    reach: new Set(reach),
     cutMs: options.cutMs,
     kills: options.kills,
+    machines: options.machines,
     draw: (bound) => uniformInt(random, 0, Math.max(0, bound - 1)),
   };
 }

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '@quickvirt/testing';
 import type { Kubectl } from '../src/kubectl.ts';
-import { kill, ourPods, type ChaosWorld } from './faults.ts';
+import type { ChaosWorld } from './fault.ts';
+import { kill, ourPods } from './our-pods.ts';
 
 /** What was asked for of one machine. */
 export type Wish = 'running' | 'stopped' | 'deleted';
@@ -64,8 +66,9 @@ export function requestsFor(count: number): { requests: Request[]; wishes: Map<s
  * Sends the requests while leaders are killed, then waits until exactly what was asked for is there.
  * @throws Error that lists what is there and should not be, or the other way round
  */
-export async function manyMachines(guests: Kubectl, world: ChaosWorld, count: number): Promise<void> {
-  const { requests, wishes } = requestsFor(count);
+export async function manyMachines(world: ChaosWorld): Promise<void> {
+  const { guests, machines } = world;
+  const { requests, wishes } = requestsFor(machines);
   let sending = true;
   const killing = (async (): Promise<void> => {
     while (sending) {
@@ -109,12 +112,7 @@ async function send(guests: Kubectl, { name, verb }: Request): Promise<void> {
   };
   const { args, input } = words[verb];
   // A webhook that nobody answers for the moment refuses, as it should; its user asks again.
-  for (let attempt = 1; ; attempt++) {
-    const { exitCode, stderr } = await guests.try(args, { input });
-    if (exitCode === 0) return;
-    if (attempt === 60) throw new Error(`${verb} ${name}: ${stderr.trim()}`);
-    await sleep(500);
-  }
+  await eventually(() => guests.run(args, { input }), { timeoutMs: 60_000, intervalMs: 500 });
 }
 
 async function exactly(guests: Kubectl, wishes: ReadonlyMap<string, Wish>): Promise<void> {

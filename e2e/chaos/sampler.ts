@@ -57,6 +57,7 @@ const samplerPod = (nodeName: string, image: string): object => ({
   spec: {
     nodeName,
     hostPID: true,
+    priorityClassName: 'system-node-critical', // the kubelet must not evict the witness
     restartPolicy: 'Never',
     tolerations: [{ operator: 'Exists' }],
     containers: [

@@ -1,8 +1,9 @@
 import { strict as assert } from 'node:assert';
 import { fileURLToPath } from 'node:url';
 import { runPart, type CaseResult } from './case-result.ts';
-import { prepareCluster, type PreparedCluster } from './cluster.ts';
+import { prepareCluster, type PreparedCluster, type WantedCluster } from './cluster.ts';
 import { ConsoleSession } from './console-session.ts';
+import { readGuestBoot } from './guest-boot.ts';
 import { guestMachine } from './guest-machine.ts';
 import { Kubectl, run, type CommandResult } from './kubectl.ts';
 
@@ -45,21 +46,15 @@ class Installation {
   }
 
   async startGuest(): Promise<void> {
-    const vm = guestMachine('a', this.#cluster.guestImage, 20);
+    const vm = guestMachine('a', this.#cluster.guestImage, { terminationGracePeriodSeconds: 20 });
     await this.guests.run(['apply', '-f', '-'], { input: JSON.stringify(vm) });
     await this.guests.run(['wait', 'vm/a', '--for=condition=Ready', '--timeout=180s'], { timeoutMs: 190_000 });
   }
 
-  /** A number that the guest's kernel draws at each boot: the same one means that the guest ran on. */
   async bootId(): Promise<string> {
     const session = await ConsoleSession.open(this.#cluster.kubeconfigPath, GUEST_NAMESPACE, 'a', 120_000);
     try {
-      const { bootId = '' } = await session.run([
-        { send: '', expect: 'login: ?|# ', timeoutMs: 120_000 },
-        { send: 'root', expect: '# ', timeoutMs: 30_000 },
-        { send: "sed 's/^/boot=/' /proc/sys/kernel/random/boot_id", expect: 'boot=([0-9a-f-]{36})', saveAs: 'bootId' },
-      ]);
-      return bootId;
+      return (await readGuestBoot(session)).bootId;
     } finally {
       session.close();
     }
@@ -214,12 +209,7 @@ const foreignCrd = {
  * its CRDs on the way, every machine of the cluster with them: only for a cluster that holds nothing else.
  * @returns the stages that ran; the first that does not pass is the last, with the cluster left as it is.
  */
-export async function runChartLifecycle(options: {
-  name: string;
-  nodes: number;
-  yes: boolean;
-  skipImages: boolean;
-}): Promise<CaseResult[]> {
+export async function runChartLifecycle(options: WantedCluster): Promise<CaseResult[]> {
   const installation = new Installation(await prepareCluster(options));
   const { guests } = installation;
   await guests.try(['delete', 'namespace', GUEST_NAMESPACE, '--ignore-not-found', '--timeout=120s'], {

@@ -1,4 +1,4 @@
-import { deploy } from '../../tools/deployment.ts';
+import { deploy, type DeploymentOptions } from '../../tools/deployment.ts';
 
 /** The cluster that the cases run on. */
 export interface PreparedCluster {
@@ -11,16 +11,14 @@ export interface PreparedCluster {
   guestImage: string;
 }
 
+/** The cluster to bring up where there is none. */
+export type WantedCluster = DeploymentOptions;
+
 /**
  * Brings cluster and QuickVirt up where they are not, and leads kubectl and virtctl, ours and those of a case's commands,
  * to the cluster. `QUICKVIRT_GUEST_IMAGE` names another guest image.
  */
-export async function prepareCluster(options: {
-  nodes: number;
-  yes: boolean;
-  name: string;
-  skipImages: boolean;
-}): Promise<PreparedCluster> {
+export async function prepareCluster(options: WantedCluster): Promise<PreparedCluster> {
   const { deployment } = await deploy(options);
   process.env.KUBECONFIG = deployment.kubeconfigPath;
   return {

@@ -9,22 +9,56 @@ export async function signal(document: Record<string, unknown>, context: StepCon
     process: program,
     signal: name = 'KILL',
   } = document as { vmi: string; process: string; signal?: string };
-  const pod = await launcherPod(context, vmi);
-  const handler = await handlerOn(context, pod.node);
-  const script = [
-    `for p in /proc/[0-9]*; do`,
-    `  grep -q -e 'pod${pod.uid}' -e 'pod${pod.uid.replaceAll('-', '_')}' $p/cgroup 2>/dev/null || continue`,
-    `  tr '\\0' ' ' <$p/cmdline | grep -q '${program}' && kill -${name} \${p#/proc/} && echo \${p#/proc/}`,
-    `done`,
-  ].join('\n');
-  const killed = await context.kubectl
-    .in(context.system)
-    .run(['exec', handler, '-c', 'virt-handler', '--', 'sh', '-c', script + '\ntrue']);
+  const script = [...eachProcess(program), `  kill -${name} $pid && echo $pid`, `done`];
+  const killed = await besideGuest(context, vmi, script);
   if (killed.trim() === '') throw new Error(`no process in the pod of ${vmi} has "${program}" on its command line`);
 }
 
+/**
+ * Lowers the memory limit of the container that a guest runs in, to what the kernel cannot take back of it and
+ * `spareMebibytes`. By cgroup v2's `memory.max`, or v1's `memory.limit_in_bytes`.
+ */
+export async function limitMemory(document: Record<string, unknown>, context: StepContext): Promise<void> {
+  const { vmi, spareMebibytes } = document as { vmi: string; spareMebibytes: number };
+  // The node's own view of its cgroups: in this container's namespace there may be no way up.
+  const hierarchies = '/proc/1/root/sys/fs/cgroup/memory /proc/1/root/sys/fs/cgroup';
+  const script = [
+    ...eachProcess('qemu-system'),
+    `  find ${hierarchies} -path "*pod*" -name cgroup.procs 2>/dev/null | while read -r procs; do`,
+    `    grep -q -x $pid $procs || continue`,
+    `    group=\${procs%/*}`,
+    `    limit=$(ls $group/memory.max $group/memory.limit_in_bytes 2>/dev/null | head -n 1)`,
+    `    [ -n "$limit" ] || continue`,
+    `    held=$(awk '/^(rss|anon|shmem|kernel) / { sum += $2 } END { printf "%.0f", sum }' $group/memory.stat)`,
+    `    echo $((held + ${spareMebibytes} * 1048576)) >$limit && echo $limit`,
+    `  done`,
+    `done`,
+  ];
+  const limited = await besideGuest(context, vmi, script);
+  if (limited.trim() === '') throw new Error(`the memory cgroup of the guest of ${vmi} was not found`);
+}
+
+/** Runs a script in the virt-handler of a guest's node, with the guest's pod as `$uid`. */
+async function besideGuest(context: StepContext, vmi: string, script: readonly string[]): Promise<string> {
+  const pod = await launcherPod(context, vmi);
+  const handler = await handlerOn(context, pod.node);
+  const command = ['sh', '-c', [`uid=${pod.uid}`, ...script, 'true'].join('\n')];
+  return context.kubectl.in(context.system).run(['exec', handler, '-c', 'virt-handler', '--', ...command]);
+}
+
+/** The beginning of a loop over the processes `$pid` of pod `$uid` that have a text on their command line. */
+const eachProcess = (program: string): string[] => [
+  `for p in /proc/[0-9]*; do`,
+  `  grep -q -e "pod$uid" -e "pod$(echo $uid | tr - _)" $p/cgroup 2>/dev/null || continue`,
+  `  tr '\\0' ' ' <$p/cmdline | grep -q '${program}' || continue`,
+  `  pid=\${p#/proc/}`,
+];
+
 /** Deletes the pods of one of our apps and waits until their successors are ready. */
-export async function restart(document: Record<string, unknown>, { kubectl, system }: StepContext): Promise<void> {
+export async function restart(
+  document: Record<string, unknown>,
+  { kubectl, system }: Pick<StepContext, 'kubectl' | 'system'>,
+): Promise<void> {
   const { app, timeoutMs = defaultTimeoutMs } = document as { app: string; timeoutMs?: number };
   const ours = kubectl.in(system);
   const before = (
@@ -87,7 +121,10 @@ async function launcherPod(
 }
 
 /** The name of the virt-handler pod on a node. */
-export async function handlerOn({ kubectl, system }: StepContext, node: string): Promise<string> {
+export async function handlerOn(
+  { kubectl, system }: Pick<StepContext, 'kubectl' | 'system'>,
+  node: string,
+): Promise<string> {
   const name = await kubectl
     .in(system)
     .run([

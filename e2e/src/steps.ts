@@ -4,7 +4,7 @@ import { ConsoleSession, type Exchange } from './console-session.ts';
 import { run } from './kubectl.ts';
 import { fakeCards, realCards } from './fake-cards.ts';
 import { bootGolden } from './golden-step.ts';
-import { leftovers, restart, signal } from './node-steps.ts';
+import { leftovers, limitMemory, restart, signal } from './node-steps.ts';
 import { pluginContract } from './plugin-contract.ts';
 import { differences } from './partial-match.ts';
 import { defaultTimeoutMs, type StepContext, type StepExecutor } from './step-context.ts';
@@ -23,6 +23,7 @@ export const steps: Readonly<Record<string, StepExecutor>> = {
   console: useConsole,
   run: runCommand,
   signal: signal,
+  limitmemory: limitMemory,
   restart: restart,
   remember: remember,
   compare: compare,
