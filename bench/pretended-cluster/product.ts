@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { get, type ClientRequest } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -97,7 +97,7 @@ export async function startProduct(
   const folder = mkdtempSync(join(tmpdir(), 'quickvirt-product-'));
   const [controllerMetricsPort = 0, inspectPort = 0] = await freePorts(2);
   const start = async (app: 'virt-api' | 'virt-controller', nodeArgs: string[], args: string[]) => {
-    const program = [...nodeArgs, await bundleApp(app), ...args];
+    const program = [...imageNodeFlags(app), ...nodeArgs, await bundleApp(app), ...args];
     return keepRunning((count) => launchInPodGuise(cluster, folder, { app, count, program }));
   };
   const controller = await start(
@@ -133,6 +133,13 @@ export async function startProduct(
     folder,
     stop,
   };
+}
+
+/** The flags that the app's image gives to Node. */
+function imageNodeFlags(app: string): string[] {
+  const dockerfile = readFileSync(`${ROOT}images/${app}/Dockerfile`, 'utf8');
+  const [, entrypoint = '[]'] = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile) ?? [];
+  return (JSON.parse(entrypoint) as string[]).filter((argument) => argument.startsWith('--'));
 }
 
 /** @param program arguments of Node; `count` tells the starts of an app apart by their logs. */
