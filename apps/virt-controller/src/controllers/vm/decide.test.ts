@@ -252,6 +252,13 @@ describe('a start', () => {
     expect(late.effects).toMatchObject([{ type: 'patchStatus', status: { printableStatus: 'Running' } }]);
   });
 
+  test('waits for nothing by a time that is none', () => {
+    const starting = aVm({}, { printableStatus: 'Starting', created: true });
+    const phaseTransitionTimestamps = [{ phase: 'Scheduled' as const, phaseTransitionTimestamp: 'soon' }];
+    const vmi = itsInstance(vm, { phase: 'Running', conditions: [notRunning], phaseTransitionTimestamps });
+    expect(kinds(decideVm(observed(starting, vmi), NOW).effects)).toEqual(['patchStatus']);
+  });
+
   test('waits out the back-off after starts that failed', () => {
     const failing = aVm({}, { startFailure: { consecutiveFailCount: 2, retryAfterTimestamp: '2026-08-01T00:00:30Z' } });
     const plan = decideVm(observed(failing), NOW);

@@ -108,7 +108,7 @@ function changeTimes({ metadata, status }: VirtualMachineInstance): (string | un
 
 /** What is left of the time to settle, since the latest of some times. */
 function left(times: readonly (string | undefined)[], settlesMs: number, now: Date): number {
-  const since = Math.max(...times.filter((time) => time !== undefined).map((time) => Date.parse(time)));
+  const since = Math.max(...times.map((time) => Date.parse(time ?? '')).filter(Number.isFinite));
   const leftMs = Math.max(0, since + settlesMs - now.getTime());
   // A beginning that lies ahead was written by a clock that was wrong.
   return leftMs > settlesMs ? 0 : leftMs;
