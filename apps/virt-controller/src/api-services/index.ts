@@ -22,6 +22,7 @@ import {
   WITHDRAWN_API_SERVICES,
   type ApiServiceManifest,
 } from './manifest.ts';
+import { Outage } from './outage.ts';
 import { decideApiServices, ownServices, type ApiServicesEffect, type ApiServicesObserved } from './withdrawal.ts';
 
 /** What the controller of the APIServices works with. */
@@ -40,6 +41,7 @@ const KEY = SUBRESOURCE_GROUP;
 /** Keeps the aggregated API registered while somebody answers it, and only then: see adr/0018. */
 export function apiServicesController(ports: ApiServicesPorts, options: ControllerOptions): Controller {
   const { apiServices: services, deployments, withdrawnApiServices: records } = ports.informers;
+  const outage = new Outage(options.clock);
   return controller('api-services', { ...options, workers: 1 })
     .watches(services, ({ spec }) => (spec?.group === SUBRESOURCE_GROUP ? [KEY] : []))
     .watches(deployments, ({ metadata }) => (metadata.name === 'virt-api' ? [KEY] : []))
@@ -47,7 +49,7 @@ export function apiServicesController(ports: ApiServicesPorts, options: Controll
     .reconciles(
       {
         name: 'api-services',
-        observe: () => Promise.resolve(observe(ports)),
+        observe: () => Promise.resolve(observe(ports, outage)),
         decide: (observed, now) => decideApiServices(observed, now, ports.withdrawnAfterMs),
       },
       effectRunner(ports),
@@ -88,11 +90,13 @@ export async function withdrawFromEndingNamespace(
   }
 }
 
-function observe({ informers, namespace }: ApiServicesPorts): ApiServicesObserved {
+function observe({ informers, namespace }: ApiServicesPorts, outage: Outage): ApiServicesObserved {
+  const registered = registeredOf(informers);
   const virtApi = informers.deployments.store.get(`${namespace}/virt-api`);
   const record = informers.withdrawnApiServices.store.get(`${namespace}/${WITHDRAWN_API_SERVICES}`);
   return {
-    registered: registeredOf(informers),
+    registered,
+    outOfReachMs: outage.lengthMs(ownServices({ registered, namespace })),
     virtApiReady: (virtApi?.status?.readyReplicas ?? 0) > 0,
     withdrawal: decodeWithdrawal(record),
     record,

@@ -37,11 +37,23 @@ const withdrawn = (at: Date, unreachableTimes = 0): Withdrawal => ({
   services: both('available').map(manifestOf),
 });
 
+/** As the controller would have seen it from the beginning. */
+function outOfReachMs(registered: readonly ApiService[]): number | undefined {
+  const since = registered.flatMap(({ spec, status }) => {
+    const [condition] = status?.conditions ?? [];
+    const isOurs = spec?.service?.namespace === 'quickvirt';
+    return isOurs && condition?.status === 'False' ? [new Date(condition.lastTransitionTime ?? '').getTime()] : [];
+  });
+  return since.length > 0 ? NOW.getTime() - Math.min(...since) : undefined;
+}
+
 /** What is done, in one word each, and when it is looked at again. */
 function decided(observed: Partial<ApiServicesObserved>, now = NOW): [done: string, againInMs: number | undefined] {
+  const { registered = [] } = observed;
   const { effects, requeueAfterMs } = decideApiServices(
     {
-      registered: [],
+      registered,
+      outOfReachMs: outOfReachMs(registered),
       virtApiReady: false,
       withdrawal: undefined,
       record: observed.withdrawal && record,
@@ -74,7 +86,6 @@ describe('the registration of the aggregated API', () => {
       WITHDRAW,
       undefined,
     ],
-    ['our clock was set back', { registered: both(ago(-HALF * 100)) }, '', WITHDRAWN_AFTER_MS],
     ["another installation's", { registered: [aService('v1', ago(WITHDRAWN_AFTER_MS), 'kubevirt')] }, '', undefined],
     ['withdrawn, still away', { withdrawal: withdrawn(ago(HALF)) }, '', undefined],
     [
@@ -143,6 +154,7 @@ describe('the registration of the aggregated API', () => {
       decideApiServices(
         {
           registered: both(ago(WITHDRAWN_AFTER_MS)),
+          outOfReachMs: WITHDRAWN_AFTER_MS,
           virtApiReady: true,
           record,
           namespace: 'quickvirt',
@@ -161,7 +173,14 @@ describe('the registration of the aggregated API', () => {
     const service = aService('v1', ago(WITHDRAWN_AFTER_MS));
     service.metadata.annotations = { 'meta.helm.sh/release-name': 'quickvirt' };
     const { effects } = decideApiServices(
-      { registered: [service], virtApiReady: false, withdrawal: undefined, record: undefined, namespace: 'quickvirt' },
+      {
+        registered: [service],
+        outOfReachMs: WITHDRAWN_AFTER_MS,
+        virtApiReady: false,
+        withdrawal: undefined,
+        record: undefined,
+        namespace: 'quickvirt',
+      },
       NOW,
     );
     const remembered = effects.flatMap((effect) => (effect.type === 'remember' ? [effect.withdrawal] : []))[0];
@@ -202,7 +221,14 @@ describe('the registration of the aggregated API', () => {
     const changed = aService('v1', 'new');
     changed.metadata.labels = { of: 'the upgrade' };
     const { effects } = decideApiServices(
-      { registered: [changed], virtApiReady: false, withdrawal: withdrawn(ago(HALF)), record, namespace: 'quickvirt' },
+      {
+        registered: [changed],
+        outOfReachMs: undefined,
+        virtApiReady: false,
+        withdrawal: withdrawn(ago(HALF)),
+        record,
+        namespace: 'quickvirt',
+      },
       NOW,
     );
     const [remember] = effects;

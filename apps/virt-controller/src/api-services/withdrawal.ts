@@ -5,6 +5,8 @@ import { manifestOf, type ApiServiceManifest } from './manifest.ts';
 export interface ApiServicesObserved {
   /** All that is registered for the group. */
   readonly registered: readonly ApiService[];
+  /** How long one of ours has been seen to be out of the API server's reach; undefined: none is, as far as is known. */
+  readonly outOfReachMs: number | undefined;
   /** Whether any pod of virt-api is ready. */
   readonly virtApiReady: boolean;
   readonly withdrawal: Withdrawal | undefined;
@@ -74,7 +76,8 @@ function registerAgain(
   if (missing.length > 0) {
     const pauseMs =
       unreachableTimes === 0 ? 0 : Math.min(LONGEST_RETRY_MS, withdrawnAfterMs * 2 ** (unreachableTimes - 1));
-    const leftMs = remainingMs(at, pauseMs, now);
+    // Never longer than the whole: a clock that was set back must not keep us waiting.
+    const leftMs = Math.min(pauseMs, at.getTime() + pauseMs - now.getTime());
     if (leftMs > 0) {
       // Withdrawing the last time ended halfway.
       const left = ownServices(observed).map((service) => ({ type: 'unregister', service }) as const);
@@ -102,15 +105,11 @@ function whenOutOfReach(
   observed: ApiServicesObserved,
   { now, withdrawnAfterMs, unreachableTimes }: { now: Date; withdrawnAfterMs: number; unreachableTimes: number },
 ): Decision<ApiServicesEffect> {
-  const since = ownServices(observed)
-    .map(availability)
-    .filter((condition) => condition?.status === 'False')
-    .map((condition) => new Date(condition?.lastTransitionTime ?? now).getTime());
-  if (since.length === 0) return { effects: [] };
-  const leftMs = remainingMs(new Date(Math.min(...since)), withdrawnAfterMs, now);
+  const { outOfReachMs, withdrawal } = observed;
+  if (outOfReachMs === undefined) return { effects: [] };
+  const leftMs = withdrawnAfterMs - outOfReachMs;
   if (leftMs > 0) return { effects: [], requeueAfterMs: leftMs };
-  const services = observed.withdrawal?.services ?? [];
-  return { effects: withdraw(observed, { at: now, unreachableTimes, services }) };
+  return { effects: withdraw(observed, { at: now, unreachableTimes, services: withdrawal?.services ?? [] }) };
 }
 
 /** Remembers first: a crash in between must lose nothing. */
@@ -130,12 +129,8 @@ function withdraw(observed: ApiServicesObserved, withdrawal: Withdrawal): ApiSer
   ];
 }
 
-/** Never longer than the whole: a clock that was set back must not keep us waiting. */
-function remainingMs(from: Date, periodMs: number, now: Date): number {
-  return Math.min(periodMs, from.getTime() + periodMs - now.getTime());
-}
-
-function availability({ status }: ApiService) {
+/** What the API server says of its way to an APIService; nothing before it tried. */
+export function availability({ status }: ApiService) {
   return status?.conditions?.find(({ type }) => type === 'Available');
 }
 
