@@ -26,7 +26,13 @@ let port: number;
 let handler: RpcServer;
 const stopping = new AbortController();
 const ends: (() => Promise<unknown>)[] = [];
+/** The waits of a virt-api that stops: until the Service's endpoints have forgotten it, and for open streams. */
+const forgotten = Promise.withResolvers<void>();
 const patience = Promise.withResolvers<void>();
+const waitAsToldTo = (delayMs: number): Promise<void> => {
+  if (delayMs > 10_000) return patience.promise;
+  return delayMs > 2_500 ? forgotten.promise : Promise.resolve();
+};
 let stopVirtApi: () => Promise<void>;
 let stopped: Promise<void> | undefined;
 
@@ -48,8 +54,7 @@ beforeAll(async () => {
     build: { gitCommit: '0', buildDate: '2026-01-01T00:00:00Z' },
     logger,
     metrics,
-    // Short waits are over at once, the patience with streams when a test says so.
-    clock: { ...systemClock, sleep: (delayMs) => (delayMs > 10_000 ? patience.promise : Promise.resolve()) },
+    clock: { ...systemClock, sleep: waitAsToldTo },
   });
   const manager = new Manager({ logger });
   virtApi.addTo(manager);
@@ -69,6 +74,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   stopping.abort();
+  forgotten.resolve();
   patience.resolve();
   for (const end of ends) await end();
   await handler?.close(0);
@@ -347,6 +353,10 @@ describe('a virt-api that stops', () => {
     await settle(() => expect([ending.stdout(), lasting.stdout()].join()).toMatch(/to ending.*to lasting/s));
     let isStopped = false;
     const stop = stopVirtApi().then(() => (isStopped = true));
+    // It says that it is not ready, and answers who has not heard of that yet.
+    expect((await direct('/readyz')).status).toBe(503);
+    await admin.create(virtualMachines, vm('late'), { dryRun: true });
+    forgotten.resolve();
     await eventually(() =>
       direct('/readyz')
         .then(() => false)
