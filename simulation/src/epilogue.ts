@@ -28,11 +28,15 @@ export async function runEpilogue(epilogue: Epilogue, stage: Stage): Promise<boo
 
 /** The pod of a guest that runs is removed; its node, which lives, has to tell the end. */
 async function forcePod(stage: Stage): Promise<boolean> {
-  const { world, overseer } = stage;
+  const { world, overseer, operator } = stage;
   const [launcher] = world.runningDomains();
   const pod = world.api.list(pods).find(({ metadata }) => metadata.uid === launcher?.podUid);
   if (!launcher || !pod) return false;
   overseer.podForced(launcher.podUid);
+  // It may take all the time that it is given, and virt-handler may find it only when it starts.
+  launcher.isStubborn = world.random.chance(0.5);
+  const node = world.nodes.findIndex(({ launchers }) => launchers.includes(launcher));
+  if (world.random.chance(0.5)) operator.inflict({ type: 'crashHandler', which: node, downMs: 1_000 });
   const { name = '', namespace } = pod.metadata;
   world.api.delete(pods, { name, namespace }, { gracePeriodSeconds: 0 });
   const isTold = () => {

@@ -41,6 +41,8 @@ export class Overseer implements WorldObserver {
   readonly #vms = new Map<string, VmRecord>();
   #violation: Violation | undefined;
   readonly #forced = new Set<string>();
+  /** Uids of instances whose VM was gone when they were made. */
+  readonly #ofNobody = new Set<string>();
   #writes = 0;
   #lastWriteMs = 0;
 
@@ -143,15 +145,17 @@ export class Overseer implements WorldObserver {
     const was = before as VirtualMachineInstance | undefined;
     const uid = vmi.metadata.uid ?? '';
     const key = keyOf(vmi);
-    const record = this.recordOf(key);
+    // Made of a VM that is gone, by a leader whose cache lags or by a request that hung: the garbage collector takes it,
+    // and a VM that has the name by now has nothing to do with it.
+    if (!was && !this.#world.lives(controllerOf(vmi)?.uid ?? '')) this.#ofNobody.add(uid);
+    const record = this.#ofNobody.has(uid) ? new VmRecord() : this.recordOf(key);
     if (!was) {
+      if (this.#ofNobody.has(uid)) return;
       const unwanted = record.instanceMade(uid, version, this.#world.servesLate, this.#world.agenda.nowMs);
       // A start that is still listed is owed, even if an instance was made for it: it is carried out at least once.
-      // One made of a VM that is gone, by a request that hung, goes as it came.
       const vm = this.#world.api.find(virtualMachines, vmi.metadata as ObjectName);
       // A create that hung until after its successor's end cannot be told from a new one: see docs/simulation.md.
-      const owed =
-        !vm || this.#world.servesLate || vm.status?.stateChangeRequests?.some(({ action }) => action === 'Start');
+      const owed = this.#world.servesLate || vm?.status?.stateChangeRequests?.some(({ action }) => action === 'Start');
       if (unwanted !== undefined && !owed)
         this.broken('an instance is made that nobody asked for', `${key}: ${unwanted}`);
       return;

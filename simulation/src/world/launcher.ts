@@ -44,6 +44,8 @@ export class Launcher implements Owner {
   readonly vmiUid: string;
   /** What the pod's specification gives its containers to end. */
   readonly podGraceSeconds: number;
+  /** Its guest does not heed the power button. */
+  isStubborn = false;
   readonly #world: World;
   readonly #onExit: () => void;
   #listening = false;
@@ -95,7 +97,7 @@ export class Launcher implements Owner {
     if (this.#domain === 'none') {
       this.#soon('ends without a guest', () => this.#end({ phase: 'Failed', reason: 'NeverStarted' }));
     } else if (this.#domain === 'running') {
-      if (this.#world.random.chance(0.15)) {
+      if (this.isStubborn || this.#world.random.chance(0.15)) {
         this.#world.agenda.after(this, `${this.name} destroys its guest`, graceMs, () =>
           this.#guestOff('GracePeriodOver'),
         );
