@@ -3,9 +3,10 @@ import { eventually } from '@quickvirt/testing';
 import type { Kubectl } from '../src/kubectl.ts';
 import { HANDLER_PROCESS, inNode } from '../src/local-node.ts';
 import { DISK_FAULTS } from './disk-faults.ts';
-import type { Fault } from './fault.ts';
+import { handlerOn } from '../src/node-steps.ts';
+import type { ChaosWorld, Fault } from './fault.ts';
 import { manyMachines } from './machines.ts';
-import { allReady, kill, ourPods } from './our-pods.ts';
+import { allReady, kill, killAll, ourPods } from './our-pods.ts';
 
 /** Between two random kills: some hit a pod as it starts, some one that has settled. */
 const LONGEST_PAUSE_MS = 1500;
@@ -14,17 +15,16 @@ const LONGEST_PAUSE_MS = 1500;
 export const FAULTS: readonly Fault[] = [
   {
     title: 'each of our pods is killed in turn',
-    strike: async ({ system }) => {
-      for (const pod of await ourPods(system)) await kill(system, pod);
-    },
+    strike: killAll,
   },
   {
     title: 'our pods are killed at random',
-    strike: async ({ system, kills, draw }) => {
-      for (let i = 0; i < kills; i++) {
+    strike: async (world) => {
+      const { system, kills, draw } = world;
+      for (let killed = 0; killed < kills;) {
         const pods = await ourPods(system);
         const pod = pods[draw(pods.length)];
-        if (pod) await kill(system, pod);
+        if (pod && (await kill(world, pod))) killed++;
         await sleep(draw(LONGEST_PAUSE_MS)); // the pause is the fault's own rhythm, not a wait for something
       }
     },
@@ -40,22 +40,26 @@ export const FAULTS: readonly Fault[] = [
   {
     title: 'kubelet restarts',
     needs: 'nodes',
-    strike: async ({ guestNode }) => void (await inNode(guestNode, 'systemctl restart kubelet')),
+    strike: (world) => restartUnit(world, 'kubelet'),
   },
   {
     title: 'containerd restarts',
     needs: 'nodes',
-    strike: async ({ guestNode }) => void (await inNode(guestNode, 'systemctl restart containerd')),
+    strike: (world) => restartUnit(world, 'containerd'),
   },
   ...DISK_FAULTS,
   {
     title: 'the cluster has no DNS',
-    strike: async ({ system }) => {
+    strike: async (world) => {
+      const { system } = world;
       const dns = system.in('kube-system');
       const replicas = await dns.run(['get', 'deployment', 'coredns', '-o', 'jsonpath={.spec.replicas}']);
       await dns.run(['scale', 'deployment', 'coredns', '--replicas=0']);
       try {
-        for (const pod of await ourPods(system)) await kill(system, pod);
+        await dns.run(['wait', 'pod', '-l', 'k8s-app=kube-dns', '--for=delete', '--timeout=90s'], {
+          timeoutMs: 100_000,
+        });
+        await killAll(world);
         await allReady(system);
       } finally {
         await dns.run(['scale', 'deployment', 'coredns', `--replicas=${replicas}`]);
@@ -81,6 +85,16 @@ export const FAULTS: readonly Fault[] = [
   },
   { title: 'many machines are created, stopped and deleted while leaders die', strike: manyMachines },
 ];
+
+/** Restarts a service of the guest's node, and waits until containers can be reached through kubelet and containerd. */
+async function restartUnit({ system, guestNode }: ChaosWorld, unit: 'kubelet' | 'containerd'): Promise<void> {
+  await inNode(guestNode, `systemctl restart ${unit}`);
+  const handler = await handlerOn({ kubectl: system, system: system.namespace ?? '' }, guestNode);
+  await eventually(() => system.run(['exec', handler, '-c', 'virt-handler', '--', 'true'], { timeoutMs: 10_000 }), {
+    timeoutMs: 60_000,
+    intervalMs: 500,
+  });
+}
 
 /** Until the API server has been down and is back; kubectl says at once when nothing listens. */
 async function apiServerAnswers(system: Kubectl): Promise<void> {

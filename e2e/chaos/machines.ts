@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '@quickvirt/testing';
 import type { Kubectl } from '../src/kubectl.ts';
@@ -70,12 +71,13 @@ export async function manyMachines(world: ChaosWorld): Promise<void> {
   const { guests, machines } = world;
   const { requests, wishes } = requestsFor(machines);
   let sending = true;
+  let killed = 0;
   const killing = (async (): Promise<void> => {
     while (sending) {
       const leaders = await leadersOf(world.system);
       const pods = [...leaders, ...(await ourPods(world.system, 'kubevirt.io=virt-api'))];
       const pod = pods[world.draw(pods.length)];
-      if (pod) await kill(world.system, pod);
+      if (pod && (await kill(world, pod))) killed++;
       await sleep(1000 + world.draw(1000)); // the fault's own rhythm
     }
   })();
@@ -85,6 +87,7 @@ export async function manyMachines(world: ChaosWorld): Promise<void> {
     sending = false;
     await killing;
   }
+  assert.ok(killed > 0, 'nobody died while the requests were sent');
   await exactly(guests, wishes);
 }
 
