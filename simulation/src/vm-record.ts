@@ -70,7 +70,8 @@ export class VmRecord {
     this.#made.push({ uid, version });
     this.#madeTooLate = this.#deleting;
     this.#instance = uid;
-    if (this.#strategy === 'Halted' || this.#deleting) this.#toGo.add(uid);
+    // A cache that lags may still hold the time when it was halted: it is stopped, and started anew.
+    if (this.#strategy === 'Halted' || recent.includes('Halted') || this.#deleting) this.#toGo.add(uid);
     if (strategies.has('Always')) return undefined;
     const failed = this.#lastEnd === 'Failed' || this.#lastEnd === 'unknown';
     if (strategies.has('RerunOnFailure') && failed) return undefined;

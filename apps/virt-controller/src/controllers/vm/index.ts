@@ -22,6 +22,7 @@ import {
 import type { Informers } from '../../informers.ts';
 import { refOf, withKind } from '../../object-ref.ts';
 import { onExisting, refusable } from '../../refusal.ts';
+import { confirmStart } from './confirm-start.ts';
 import { decideVm, failedVm, VmWriteRefused, type VmObserved } from './decide.ts';
 import type { VmEffect } from './effects.ts';
 import { needsCurrentInstance } from './state-change-requests.ts';
@@ -107,6 +108,7 @@ function vmEffectRunner({ client, recorder, informers }: VmControllerPorts): Eff
         await patchVm(effect.vm, { spec: { runStrategy: effect.runStrategy, running: null } });
         return;
       case 'createInstance':
+        await confirmStart(effect.vm, client);
         informers.vmis.wrote(
           await refusable(
             () => client.create(virtualMachineInstances, effect.vmi),
