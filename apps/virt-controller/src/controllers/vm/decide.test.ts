@@ -182,6 +182,13 @@ describe('run strategies', () => {
     expect(needsCurrentInstance(aVm({ runStrategy: 'Manual' }, vm.status), at('Running', '0'))).toBe(false);
   });
 
+  test('an ended instance makes room for a start that was owed under another strategy', () => {
+    const vm = aVm({ runStrategy: 'Manual' }, { stateChangeRequests: [start] });
+    const failed = itsInstance(vm, { phase: 'Failed' });
+    const older = { ...failed, metadata: { ...failed.metadata, resourceVersion: '0' } };
+    expect(kinds(decideVm(observed(vm, older), NOW).effects)).toContain('deleteInstance');
+  });
+
   test('a paused start reaches the instance', () => {
     const vm = aVm({ runStrategy: 'Manual' }, { stateChangeRequests: [{ action: 'Start', data: { paused: 'true' } }] });
     const [create] = decideVm(observed(vm), NOW).effects;

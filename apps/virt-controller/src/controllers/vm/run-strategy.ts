@@ -19,6 +19,9 @@ const keep: Rule = () => 'keep';
 const create: Rule = () => 'create';
 const remove: Rule = () => 'delete';
 const removeOnRequest: Rule = ({ stopRequested }) => (stopRequested ? 'delete' : 'keep');
+/** An ended instance is in the way of a Start that is still to be carried out. */
+const removeOnAnyRequest: Rule = ({ stopRequested, startRequested }) =>
+  stopRequested || startRequested ? 'delete' : 'keep';
 const createOnRequest: Rule = ({ startRequested }) => (startRequested ? 'create' : 'keep');
 const createOnceOrOnRequest: Rule = ({ servedBefore, startRequested }) =>
   startRequested || !servedBefore ? 'create' : 'keep';
@@ -43,16 +46,16 @@ const RULES: Record<VirtualMachineRunStrategy, Record<InstanceState, Rule>> = {
     absent: createOnRequest,
     live: removeOnRequest,
     ending: keep,
-    succeeded: removeOnRequest,
-    failed: removeOnRequest,
+    succeeded: removeOnAnyRequest,
+    failed: removeOnAnyRequest,
   },
   Halted: { absent: startAlwaysOnRequest, live: remove, ending: keep, succeeded: remove, failed: remove },
   Once: {
     absent: createOnceOrOnRequest,
     live: removeOnRequest,
     ending: keep,
-    succeeded: removeOnRequest,
-    failed: removeOnRequest,
+    succeeded: removeOnAnyRequest,
+    failed: removeOnAnyRequest,
   },
   WaitAsReceiver: {
     absent: create,
