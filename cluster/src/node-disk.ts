@@ -8,7 +8,7 @@ import { runEngine } from './engine.ts';
  * What of a node is on its own disk: kubelet, containerd and our own state below /var/lib, containers' logs below
  * /var/log. The rest of /var is kind's anonymous volume.
  */
-export const nodeDiskFolders = ['/var/lib', '/var/log'] as const;
+const NODE_DISK_FOLDERS = ['/var/lib', '/var/log'] as const;
 
 /** A folder of the host on a node, as kind's configuration has it. */
 export interface ExtraMount {
@@ -53,9 +53,9 @@ export async function makeNodeDisks(
       throw new Error('a disk for each worker needs root and loop devices; leave --node-disk-size out', { cause });
     });
     const copy = ['run', '--rm', '--net=none', '--volume', `${disk}:/disk`, '--entrypoint', '/bin/cp', image];
-    await runEngine([...copy, '-a', ...nodeDiskFolders, '/disk/']);
+    await runEngine([...copy, '-a', ...NODE_DISK_FOLDERS, '/disk/']);
     made.push(
-      nodeDiskFolders.map((path) => ({ hostPath: join(disk, path.slice('/var/'.length)), containerPath: path })),
+      NODE_DISK_FOLDERS.map((path) => ({ hostPath: join(disk, path.slice('/var/'.length)), containerPath: path })),
     );
   }
   return made;
@@ -79,7 +79,7 @@ export async function releaseNodeDisks(name: string): Promise<void> {
 
 /** Whether a node has a disk of its own, which may be filled. */
 export async function hasNodeDisk(node: string): Promise<boolean> {
-  const mount = ['findmnt', '--noheadings', '--output', 'SOURCE', nodeDiskFolders[0]];
+  const mount = ['findmnt', '--noheadings', '--output', 'SOURCE', NODE_DISK_FOLDERS[0]];
   const source = await runEngine(['exec', node, ...mount]).catch(() => '');
   return source.startsWith('/dev/loop');
 }
