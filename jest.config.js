@@ -17,6 +17,8 @@ const roots = ['apps', 'packages', 'cluster', 'images', 'tools', 'e2e', 'bench',
 export default {
   // By default Jest leaves one core idle: of two that is half.
   maxWorkers: '100%',
+  // A busy machine is no fault of the code: what hangs is found all the same.
+  testTimeout: 30_000,
   projects: [
     {
       ...shared,
