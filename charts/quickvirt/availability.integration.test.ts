@@ -42,6 +42,14 @@ describe.each(['virt-api', 'virt-controller'])('%s', (name) => {
   });
 });
 
+test('virt-handler is a critical pod, which no kubelet evicts, and may be one where that takes a quota', () => {
+  const priorityClassName = 'system-node-critical';
+  expect(find('DaemonSet', 'virt-handler')?.spec).toMatchObject({ template: { spec: { priorityClassName } } });
+  expect(find('ResourceQuota', 'virt-handler-critical-pods')?.spec).toMatchObject({
+    scopeSelector: { matchExpressions: [{ scopeName: 'PriorityClass', operator: 'In', values: [priorityClassName] }] },
+  });
+});
+
 describe('webhooks', () => {
   const webhooks = () => rendered.flatMap((manifest) => manifest.webhooks ?? []);
 
