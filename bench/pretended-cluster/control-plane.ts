@@ -39,7 +39,13 @@ export async function startPretendedCluster(nodeCount: number): Promise<Pretende
   const auditLogPath = join(folder, 'audit.log');
   writeFileSync(policyPath, JSON.stringify(AUDIT_POLICY));
   const controlPlane = await startControlPlane({
-    flags: [`--audit-policy-file=${policyPath}`, `--audit-log-path=${auditLogPath}`, '--audit-log-mode=batch'],
+    flags: [
+      `--audit-policy-file=${policyPath}`,
+      `--audit-log-path=${auditLogPath}`,
+      '--audit-log-mode=batch',
+      // In MiB. 8,000 machines write more than the 100 at which a log of its own accord begins a new file.
+      '--audit-log-maxsize=100000',
+    ],
   });
   if (nodeCount > 0) await controlPlane.apply(Array.from({ length: nodeCount }, (_, index) => pretendedNode(index)));
   const stopControlPlane = controlPlane.stop;
