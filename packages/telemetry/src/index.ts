@@ -14,6 +14,7 @@ export {
   type HistogramOptions,
   type MetricOptions,
 } from './metrics.ts';
+export type { Row } from './row-family.ts';
 export {
   HealthServer,
   healthHandlers,

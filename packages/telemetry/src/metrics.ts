@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { renderRows, type Row, type RowFamily } from './row-family.ts';
 
 export type { Counter, Gauge, Histogram } from 'prom-client';
 
@@ -26,6 +27,7 @@ export interface HistogramOptions<Label extends string> extends MetricOptions<La
  */
 export class Metrics {
   readonly registry = new Registry();
+  readonly #families = new Map<string, RowFamily>();
 
   /** @param options.process adds Node's process metrics (CPU, RSS, event loop lag, GC). Defaults to false. */
   constructor(options: { process?: boolean } = {}) {
@@ -58,9 +60,24 @@ export class Metrics {
     );
   }
 
+  /**
+   * A gauge with samples for each of many objects, made at scrape time; what is gone leaves no sample behind. For any
+   * number of rows: a scrape makes them bit by bit.
+   * @throws TypeError when the name is taken.
+   */
+  rows<Label extends string>(options: MetricOptions<Label>, rows: () => Iterable<Row<Label>>): void {
+    const { name, help } = options;
+    if (this.#families.has(name) || this.registry.getSingleMetric(name) !== undefined) {
+      throw new TypeError(`metric ${name} exists already: choose another name`);
+    }
+    this.#families.set(name, { name, help, rows });
+  }
+
   /** All metrics in Prometheus' text format, and the content type to serve them with. */
   async expose(): Promise<{ contentType: string; body: string }> {
-    return { contentType: this.registry.contentType, body: await this.registry.metrics() };
+    const parts = [await this.registry.metrics()];
+    for (const family of this.#families.values()) parts.push(await renderRows(family));
+    return { contentType: this.registry.contentType, body: parts.join('') };
   }
 
   #base<Label extends string>({ name, help, labelNames }: MetricOptions<Label>) {

@@ -5,9 +5,9 @@ import {
   type VirtualMachine,
   type VirtualMachinePrintableStatus,
 } from '@quickvirt/api';
-import type { Metrics } from '@quickvirt/telemetry';
+import type { Metrics, Row } from '@quickvirt/telemetry';
 import type { Informers } from '../informers.ts';
-import { NONE, rowsMetric, type Row } from './rows.ts';
+import { NONE } from './none.ts';
 
 /** How dashboards group the words of `printableStatus`. */
 const GROUPS: Readonly<Record<VirtualMachinePrintableStatus, StatusGroup>> = {
@@ -34,12 +34,11 @@ type StatusGroup = (typeof GROUP_NAMES)[number];
 
 /** Metrics of the virtual machines, under KubeVirt's names. */
 export function vmMetrics({ vms }: Pick<Informers, 'vms'>, metrics: Metrics): void {
-  const each =
-    <Label extends string>(rowsOf: (vm: VirtualMachine) => Row<Label>[]) =>
-    () =>
-      vms.store.list().flatMap(rowsOf);
-  rowsMetric(
-    metrics,
+  const each = <Label extends string>(rowsOf: (vm: VirtualMachine) => Row<Label>[]) =>
+    function* (): Iterable<Row<Label>> {
+      for (const vm of vms.store.list()) yield* rowsOf(vm);
+    };
+  metrics.rows(
     {
       name: 'kubevirt_vm_info',
       help: 'Virtual machines, and what they are.',
@@ -58,8 +57,7 @@ export function vmMetrics({ vms }: Pick<Informers, 'vms'>, metrics: Metrics): vo
     },
     each((vm) => [[infoLabels(vm), 1]]),
   );
-  rowsMetric(
-    metrics,
+  metrics.rows(
     {
       name: 'kubevirt_vm_create_date_timestamp_seconds',
       help: 'When a virtual machine was created, as Unix time.',
@@ -67,8 +65,7 @@ export function vmMetrics({ vms }: Pick<Informers, 'vms'>, metrics: Metrics): vo
     },
     each((vm) => [[identity(vm), seconds(vm.metadata.creationTimestamp)]]),
   );
-  rowsMetric(
-    metrics,
+  metrics.rows(
     {
       name: 'kubevirt_vm_resource_requests',
       help: 'CPU and memory that a virtual machine asks for.',
@@ -77,8 +74,7 @@ export function vmMetrics({ vms }: Pick<Informers, 'vms'>, metrics: Metrics): vo
     each(requestRows),
   );
   for (const group of GROUP_NAMES) {
-    rowsMetric(
-      metrics,
+    metrics.rows(
       {
         name: `kubevirt_vm_${group}_status_last_transition_timestamp_seconds`,
         help: `When a virtual machine last changed, as Unix time, if its status is of the group ${group}; else 0.`,

@@ -3,15 +3,14 @@ import { isConditionTrue } from '@quickvirt/kube';
 import { launcherPodName } from '@quickvirt/launcher-pod';
 import type { Metrics } from '@quickvirt/telemetry';
 import type { Informers } from '../informers.ts';
-import { NONE, rowsMetric } from './rows.ts';
+import { NONE } from './none.ts';
 
 /** Bounds in seconds, as dashboards for KubeVirt expect them. */
 const BUCKETS = [0.5, 1, 2, 5, 10, 20, 30, 40, 50, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600];
 
 /** Metrics of the instances, under KubeVirt's names: what they are from the caches, how long they took from changes. */
 export function vmiMetrics({ vmis }: Pick<Informers, 'vmis'>, metrics: Metrics): void {
-  rowsMetric(
-    metrics,
+  metrics.rows(
     {
       name: 'kubevirt_vmi_info',
       help: 'Instances, and what they are.',
@@ -35,7 +34,9 @@ export function vmiMetrics({ vmis }: Pick<Informers, 'vmis'>, metrics: Metrics):
         'vmi_pod',
       ],
     },
-    () => vmis.store.list().map((vmi) => [infoLabels(vmi), 1]),
+    function* () {
+      for (const vmi of vmis.store.list()) yield [infoLabels(vmi), 1] as const;
+    },
   );
   metrics.gauge({
     name: 'kubevirt_vmi_phase_count',
