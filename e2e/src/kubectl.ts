@@ -154,11 +154,12 @@ const collections: Record<string, string> = {
 /** Kinds of the whole cluster. */
 const clusterCollections: Record<string, string> = {
   Node: 'api/v1 nodes',
+  APIService: 'apis/apiregistration.k8s.io/v1 apiservices',
   ResourceSlice: 'apis/resource.k8s.io/v1 resourceslices',
 };
 
-/** The path of a kind's collection in a namespace. @throws for a kind the runner does not know. */
-function collectionPath(kind: string, namespace = 'default'): string {
+/** The path of a kind's collection in a namespace. @throws Error for a kind that the runner does not know. */
+export function collectionPath(kind: string, namespace = 'default'): string {
   const ofCluster = clusterCollections[kind];
   if (ofCluster) return `/${ofCluster.replace(' ', '/')}`;
   const [prefix, plural] = collections[kind]?.split(' ') ?? [];
