@@ -87,7 +87,8 @@ export async function runChaos(options: ChaosOptions): Promise<CaseResult[]> {
   } finally {
     if (results.some(({ passed }) => !passed)) await evidence(options.out, cluster, guests);
     await sampler.stop().catch(() => undefined);
-    await guests.try(['delete', 'namespace', NAMESPACE, '--wait=false']);
+    // To its end: whoever takes the cluster next counts the machines on it.
+    await guests.try(['delete', 'namespace', NAMESPACE, '--timeout=120s'], { timeoutMs: 130_000 });
   }
 }
 
