@@ -69,8 +69,9 @@ export async function bundleFile(entry: string, outfile: string): Promise<string
   const manifestPath = `${outfile}.inputs.json`;
   const hashOf = (inputs: string[]): string =>
     contentHash(
-      [JSON.stringify(settings)],
-      [...inputs, 'package-lock.json'].map((path) => join(root, path)),
+      [],
+      // The settings are this file.
+      [...inputs, 'package-lock.json', 'tools/bundle.ts'].map((path) => join(root, path)),
     );
   if (existsSync(outfile) && existsSync(manifestPath)) {
     const { inputs, hash } = JSON.parse(readFileSync(manifestPath, 'utf8')) as Manifest;

@@ -37,14 +37,16 @@ export class Strikes {
 
   /** Waits until the cluster has noticed that the node's kubelet is silent. */
   async nodeLost(nodeName: string): Promise<void> {
-    await this.#system.run(['wait', '--for=condition=Ready=Unknown', `node/${nodeName}`, '--timeout=120s'], {
-      timeoutMs: 130_000,
-    });
+    await this.#until(nodeName, 'Ready=Unknown');
   }
 
   /** Waits until guests may be placed on the node again. */
   async nodeReady(nodeName: string): Promise<void> {
-    await this.#system.run(['wait', '--for=condition=Ready', `node/${nodeName}`, '--timeout=120s'], {
+    await this.#until(nodeName, 'Ready');
+  }
+
+  async #until(nodeName: string, condition: string): Promise<void> {
+    await this.#system.run(['wait', `--for=condition=${condition}`, `node/${nodeName}`, '--timeout=120s'], {
       timeoutMs: 130_000,
     });
   }

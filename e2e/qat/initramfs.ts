@@ -10,7 +10,8 @@ export const SHARE_FOLDER = '/share';
 
 /**
  * Makes the root file system of the machine: the host's, read-only, under a writable layer in memory that ends with the
- * machine, and hands over to `/share/start.sh` (`/tmp` stays the host's, because the checkout may be below it), the first process of all. Debian's cgroup v1 controllers stay unused, so cgroup v2 has them all.
+ * machine, and hands over to `/share/start.sh`, the first process of all. `/tmp` stays the host's: the checkout may be below
+ * it. Debian's cgroup v1 controllers stay unused, so cgroup v2 has them all.
  */
 const INIT = `#!/bin/busybox sh
 /bin/busybox --install -s /bin

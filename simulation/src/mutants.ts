@@ -220,39 +220,26 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'renewal-that-failed-counts',
     inElections: true,
     mistake: 'a leader that cannot renew its Lease goes on as if it had',
-    controller: (client) => ({
-      ...client,
-      replace: async (type, object, options) => {
-        try {
-          return await client.replace(type, object, options);
-        } catch (error) {
-          if (type.kind !== 'Lease' || isConflict(error)) throw error;
-          return object;
-        }
-      },
+    controller: leaseWriting(async (lease, write) => {
+      try {
+        return await write(lease);
+      } catch (error) {
+        if (isConflict(error)) throw error;
+        return lease;
+      }
     }),
   },
   {
     name: 'lease-taken-blindly',
     inElections: true,
     mistake: 'a candidate takes a Lease that has run out although another one was faster',
-    controller: (client) => ({
-      ...client,
-      replace: (type, object, options) =>
-        client.replace(type, type.kind === 'Lease' ? withoutVersion(object) : object, options),
-    }),
+    controller: leaseWriting((lease, write) => write(withoutVersion(lease))),
   },
   {
     name: 'lease-not-released',
     inElections: true,
     mistake: 'a leader that is told to stop leaves its Lease to run out',
-    controller: (client) => ({
-      ...client,
-      replace: async (type, object, options) => {
-        const released = type.kind === 'Lease' && (object as Lease).spec?.holderIdentity === '';
-        return released ? object : await client.replace(type, object, options);
-      },
-    }),
+    controller: leaseWriting(async (lease, write) => (lease.spec?.holderIdentity === '' ? lease : await write(lease))),
   },
   {
     name: 'deposed-leader-writes-blindly',
@@ -268,9 +255,23 @@ export const MUTANTS: readonly Mutant[] = [
   },
 ];
 
-function withoutVersion<T extends KubeObject>(object: T): T {
-  const { resourceVersion: _version, ...metadata } = object.metadata;
-  return { ...object, metadata };
+/** Changes how a Lease that is there is written. */
+function leaseWriting(
+  change: (lease: Lease, write: (lease: Lease) => Promise<Lease>) => Promise<Lease>,
+): ClientWrapper {
+  return (client) => ({
+    ...client,
+    replace: (type, object, options) => {
+      if (type.kind !== 'Lease') return client.replace(type, object, options);
+      const write = (lease: Lease) => client.replace(type, lease as typeof object, options) as Promise<Lease>;
+      return change(object as Lease, write) as Promise<typeof object>;
+    },
+  });
+}
+
+function withoutVersion(lease: Lease): Lease {
+  const { resourceVersion: _version, ...metadata } = lease.metadata;
+  return { ...lease, metadata };
 }
 
 function renamed<T extends KubeObject>(object: T, ending: string): T {

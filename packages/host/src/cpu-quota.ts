@@ -1,6 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CpuQuota } from '@quickvirt/node-plan';
+import { HOST_CGROUP_MOUNT } from './cgroup-mount.ts';
 
 /** What is done to the CPU quotas of a pod. */
 export interface CpuQuotaChange {
@@ -14,9 +15,6 @@ export interface CpuQuotaChange {
   /** Where the node's hierarchies are mounted. Default: as the node's first process sees them. */
   cgroupMount?: string;
 }
-
-/** In a pod with the host's PID namespace: our own mount shows our own part alone on cgroup v1. */
-const HOST_CGROUP_MOUNT = '/proc/1/root/sys/fs/cgroup';
 
 /**
  * Changes the CPU quotas of a pod's cgroup and of its containers'. What ends meanwhile is passed over.

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { DeviceCgroup, DeviceRule } from '@quickvirt/node-plan';
+import { HOST_CGROUP_MOUNT } from './cgroup-mount.ts';
 import { exec } from './exec.ts';
 
 /** It starts a second Node, which takes seconds on a node that has no time. */
@@ -19,9 +20,6 @@ export interface DeviceRuleOptions {
   /** Where the node's hierarchies are mounted. Default: as the node's first process sees them. */
   cgroupMount?: string;
 }
-
-/** In a pod with the host's PID namespace: our own mount shows our own part alone on cgroup v1. */
-const HOST_CGROUP_MOUNT = '/proc/1/root/sys/fs/cgroup';
 
 /**
  * Lets the processes of a cgroup open a device, or no longer. A cgroup of v2 takes rules as programs, which another

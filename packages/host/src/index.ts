@@ -5,6 +5,7 @@ export { putDeviceNode, removeDeviceNode } from './device-node.ts';
 export { deviceNumbers } from './device-numbers.ts';
 export { rewriteDevicePrograms } from './device-programs.ts';
 export { applyDeviceRule, cgroupsOf, type DeviceRuleAction } from './device-rules.ts';
+export { HOST_CGROUP_MOUNT } from './cgroup-mount.ts';
 export { DirectoryWatch, waitInDirectory } from './directory-watch.ts';
 export { exec, ExecError, type ExecOptions, type ExecResult } from './exec.ts';
 export { raiseMemoryLock } from './memory-lock.ts';

@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { HOST_CGROUP_MOUNT } from './cgroup-mount.ts';
 import { DirectoryWatch } from './directory-watch.ts';
 import { innermostPods, isInPod } from './pod-processes.ts';
 
@@ -12,9 +13,6 @@ export interface PodEndOptions {
 export class PodsNotSeen extends Error {
   override name = 'PodsNotSeen';
 }
-
-/** In a pod with the host's PID namespace: our own mount shows our own part alone on cgroup v1. */
-const HOST_CGROUP_MOUNT = '/proc/1/root/sys/fs/cgroup';
 
 /**
  * Resolves once no thread of any process of the pod is left on this node: its cgroups say which are, and the kernel puts

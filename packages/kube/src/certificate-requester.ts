@@ -1,6 +1,7 @@
 import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
 import type { Logger } from '@quickvirt/telemetry';
 import { BackOff } from './back-off.ts';
+import type { CertificateValidity } from './certificate-metrics.ts';
 import type { KubeClient } from './client.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { findCondition } from './conditions.ts';
@@ -47,11 +48,7 @@ const SHORTEST_SLEEP_MS = 1_000;
  * replicas do not come at once. Signers date certificates back, by minutes, so their own beginning says little of a short one.
  * @param random 0 to 1.
  */
-export function renewalTime(
-  { notBefore, notAfter }: { notBefore: Date; notAfter: Date },
-  issuedAt: Date,
-  random: number,
-): Date {
+export function renewalTime({ notBefore, notAfter }: CertificateValidity, issuedAt: Date, random: number): Date {
   const fromMs = Math.min(Math.max(notBefore.getTime(), issuedAt.getTime()), notAfter.getTime());
   const dueMs = fromMs + (notAfter.getTime() - fromMs) * (2 / 3 - random / 10);
   return new Date(Math.max(dueMs, issuedAt.getTime() + SHORTEST_SLEEP_MS));

@@ -1,3 +1,4 @@
+import { kubevirts } from '@quickvirt/api';
 import {
   apiServices,
   configMaps,
@@ -14,6 +15,7 @@ import type { Logger, Metrics } from '@quickvirt/telemetry';
 import { SUBRESOURCE_GROUP } from '../certificates/names.ts';
 import { kubevirtOf } from '../current-config.ts';
 import type { Informers } from '../informers.ts';
+import { withKind } from '../object-ref.ts';
 import { onExisting } from '../refusal.ts';
 import {
   decodeWithdrawal,
@@ -152,7 +154,7 @@ function effectRunner({ client, informers, recorder, namespace }: ApiServicesPor
         const kubevirt = kubevirtOf(informers.kubevirts);
         if (!kubevirt) return;
         recorder.event(
-          { apiVersion: 'kubevirt.io/v1', kind: 'KubeVirt', metadata: kubevirt.metadata },
+          withKind(kubevirts, kubevirt),
           what === 'withdrawn'
             ? { type: 'Warning', reason: 'ApiServicesWithdrawn', message }
             : { type: 'Normal', reason: 'ApiServicesRegistered', message },

@@ -1,7 +1,7 @@
-import { X509Certificate } from 'node:crypto';
 import { annotations, labels } from '@quickvirt/api';
 import type { CertificateSigningRequest, CertificateValidity, Informer, KubeObject, Lease, Pod } from '@quickvirt/kube';
 import { nodeOfHeartbeat } from '../controllers/node/heartbeats.ts';
+import { validity } from './x509.ts';
 
 /** A leaf certificate that one of our pods serves or logs in with. */
 export interface Leaf extends CertificateValidity {
@@ -61,9 +61,9 @@ export class IssuedLeaves {
   #take({ spec, status }: CertificateSigningRequest): void {
     const [podName, podUid] = [spec.extra?.[POD_NAME_EXTRA]?.[0], spec.extra?.[POD_UID_EXTRA]?.[0]];
     if (!podName || !podUid) return;
-    const { validFromDate, validToDate } = new X509Certificate(Buffer.from(status?.certificate ?? '', 'base64'));
     const purpose = spec.signerName.slice(spec.signerName.indexOf('/') + 1);
-    const leaf = { holder: `pod ${podName} (${purpose})`, notBefore: validFromDate, notAfter: validToDate };
+    const certificatePem = Buffer.from(status?.certificate ?? '', 'base64').toString();
+    const leaf = { holder: `pod ${podName} (${purpose})`, ...validity(certificatePem) };
     const key = `${podUid} ${spec.signerName}`;
     const known = this.#leaves.get(key);
     // Requests of the last hour come in any order at the start.

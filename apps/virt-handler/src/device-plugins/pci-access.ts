@@ -4,6 +4,7 @@ import type { VirtualMachineInstance } from '@quickvirt/api';
 import {
   applyDeviceRule,
   cgroupsOf,
+  HOST_CGROUP_MOUNT,
   isStillInPod,
   podProcesses,
   putDeviceNode,
@@ -46,7 +47,7 @@ export class PciAccess {
   constructor(options: PciAccessOptions) {
     this.#options = {
       deviceRuleCommand: ['--experimental-ffi', '--no-warnings', process.argv[1] ?? '', DEVICE_RULE_COMMAND],
-      cgroupMount: '/proc/1/root/sys/fs/cgroup',
+      cgroupMount: HOST_CGROUP_MOUNT,
       proc: '/proc',
       ...options,
     };

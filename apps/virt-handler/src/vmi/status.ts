@@ -97,10 +97,7 @@ export function unsynchronizedStatus(
   problem: { reason: string; message: string },
   now: Date,
 ): VirtualMachineInstanceStatus {
-  const current = vmi.status ?? {};
-  const condition: WantedCondition = { type: vmiConditions.synchronized, status: 'False', ...problem };
-  const others = ownConditions(current).filter(({ type }) => type !== vmiConditions.synchronized);
-  return { ...ownFields(current), conditions: [...timed(vmi, [condition, ...keptReady(vmi)], now), ...others] };
+  return withCondition(vmi, { type: vmiConditions.synchronized, status: 'False', ...problem }, now);
 }
 
 /** What the status says now of virt-handler's fields, and that nothing of the removed pod is left on this node. */
@@ -109,16 +106,20 @@ export function launcherGoneStatus(
   podUid: string,
   now: Date,
 ): VirtualMachineInstanceStatus {
+  const message = `no process of launcher pod ${podUid} is left on node ${vmi.status?.nodeName ?? ''}`;
+  const type = vmiConditions.launcherGone;
+  return withCondition(vmi, { type, status: 'True', reason: 'NoProcessLeft', message }, now);
+}
+
+/** What the status says now of virt-handler's fields, but for one condition. */
+function withCondition(
+  vmi: VirtualMachineInstance,
+  condition: WantedCondition,
+  now: Date,
+): VirtualMachineInstanceStatus {
   const current = vmi.status ?? {};
-  const message = `no process of launcher pod ${podUid} is left on node ${current.nodeName ?? ''}`;
-  const condition: WantedCondition = {
-    type: vmiConditions.launcherGone,
-    status: 'True',
-    reason: 'NoProcessLeft',
-    message,
-  };
-  const others = ownConditions(current).filter(({ type }) => type !== vmiConditions.launcherGone);
-  return { ...ownFields(current), conditions: [...timed(vmi, [condition], now), ...others] };
+  const others = ownConditions(current).filter(({ type }) => type !== condition.type);
+  return { ...ownFields(current), conditions: [...timed(vmi, [condition, ...keptReady(vmi)], now), ...others] };
 }
 
 /** Whether the instance's status says all of `next`, and no condition of ours beyond it. */
